@@ -1,0 +1,1 @@
+"""Lana: a core bank for Bitcoin-backed lending."""
