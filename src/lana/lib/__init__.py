@@ -1,0 +1,1 @@
+"""Foundation: what every domain stands on and none of it knows a domain."""

@@ -1,0 +1,1 @@
+"""Event store: entities, repositories, Ops and the committer that writes them together."""

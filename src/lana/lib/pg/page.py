@@ -1,0 +1,82 @@
+"""Keyset pages: bounded, stable under inserts, never an offset.
+
+A cursor is the position after one row: unpadded base64 of compact JSON holding the id and the sort column's value, and
+which sort made it. A cursor used with another sort is refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Generic, TypeVar, cast
+
+import msgspec
+
+from lana.lib.errors import InvalidInput
+
+
+class NegativeFirst(InvalidInput):
+    variant = "NegativeFirst"
+    prefix = "PaginationError"
+
+
+class CursorDestructureError(InvalidInput):
+    """The cursor is not one of this list's, or was made by another sort."""
+
+
+class Direction(StrEnum):
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Sort by one declared column, ties broken by id in the same direction."""
+
+    by: str = "created_at"
+    direction: Direction = Direction.DESC
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`first` rows after the cursor. Rows above the limit are answered as the limit's, `has_next` tells the rest."""
+
+    first: int
+    after: str | None = None
+
+    def size(self, limit: int) -> int:
+        """How many rows to answer. A negative `first` is refused."""
+        if self.first < 0:
+            raise NegativeFirst('The "first" parameter must be a non-negative number', field="first")
+        return min(self.first, limit)
+
+
+T = TypeVar("T")
+U = TypeVar("U")
+
+
+class Found(msgspec.Struct, Generic[T], frozen=True):
+    """A page of items, each with the cursor that continues after it."""
+
+    items: Sequence[T]
+    cursors: Sequence[str]
+    has_next: bool
+
+    def map(self, change: Callable[[T], U]) -> Found[U]:
+        return Found([change(item) for item in self.items], self.cursors, self.has_next)
+
+
+def encode_cursor(position: dict[str, object]) -> str:
+    return base64.b64encode(msgspec.json.encode(position)).rstrip(b"=").decode()
+
+
+def decode_cursor(cursor: str, expected: frozenset[str]) -> dict[str, object]:
+    """The position a cursor stands for. `CursorDestructureError` unless it has exactly the expected names."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        position = cast(object, msgspec.json.decode(base64.b64decode(padded, validate=True)))
+    except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError) as error:
+        raise CursorDestructureError(f"couldn't turn {cursor[:64]!r} into a cursor", field="after") from error
+    if not isinstance(position, dict) or set(cast("dict[str, object]", position)) != expected:
+        raise CursorDestructureError(f"couldn't turn {cursor[:64]!r} into {sorted(expected)}", field="after")
+    return cast("dict[str, object]", position)
