@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
@@ -72,10 +73,18 @@ class Op:
         self.claims: list[Claim] = []
         self.released: list[tuple[str, str]] = []
         self.rows: list[tuple[RowTable, tuple[object, ...]]] = []
+        self.statements: list[tuple[str, tuple[object, ...]]] = []
 
     @property
     def subject(self) -> Subject:
         return self.ctx.subject
+
+    @cached_property
+    def context(self) -> bytes:
+        """What events and public events remember of their origin, as JSON."""
+        ctx = self.ctx
+        known = {"request_id": ctx.request_id, "traceparent": ctx.traceparent, "cause": ctx.cause}
+        return msgspec.json.encode({name: value for name, value in known.items() if value})
 
     def record(self, check: Check) -> None:
         """Keep a check for the audit. The first one is what this Op's events are attributed to."""
@@ -161,3 +170,10 @@ class Op:
     def put(self, table: RowTable, *values: object) -> None:
         """Upsert a row of a table without events; values in the order of its columns."""
         self.rows.append((table, values))
+
+    def execute(self, sql: str, *params: object) -> None:
+        """A statement of a processor's own (a read model's), run once in the transaction.
+
+        Its first parameter is this Op's number, and it must change nothing when that number is in `lana.dead`.
+        """
+        self.statements.append((sql, params))

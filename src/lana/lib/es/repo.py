@@ -53,6 +53,7 @@ class Repo(Generic[T]):
 
     def __init__(self, db: Database) -> None:
         self.db = db
+        db.repos[self.entity.kind] = self
         self._loader: Loader[Sequence[Any]] = Loader(self._load_rows)
 
     # --- by id --------------------------------------------------------------------------------------------------

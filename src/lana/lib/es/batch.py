@@ -1,0 +1,226 @@
+"""A batch: many Ops as one pipeline of set-based statements, one round trip, one implicit transaction.
+
+Order, and so the order of locks, is the same for every batch of every process:
+
+1. per state table in name order, its rows in id order: *lock*, and in the next statement *check* the versions. Never
+   both in one statement: a statement sees the snapshot it began with, not what the lock's last holder wrote.
+   Where any Op of the batch writes the table, all its rows are locked in the strong mode, guards too: two modes in two
+   statements could deadlock across batches.
+2. `begin_batch`: keys, then claims, both sorted. The INSERT of a key waits for a transaction in doubt; a SELECT lies.
+3. the ledger: open accounts, unlock, post (balance rows in id order), lock. Refused groups are buried.
+4. `write_batch`: audit and events of the living; then jobs, state tables, row tables, none of which locks anything new.
+5. the outbox, last: its lock is held for a flush and no longer.
+
+An Op found dead on the way (stale, repeated, claim taken, refused by the ledger) drops out with its own answer and
+leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import cala_ledger
+import msgspec
+
+from lana.lib.es.op import Op
+from lana.lib.es.repo import Repo
+
+DEAD = "current_setting('lana.dead')::int8[]"
+Statement = tuple[str, Sequence[object]]
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """What makes an Op repeatable: whose key, which attempt, of what content, with what outcome."""
+
+    subject: str
+    key: str
+    op_id: Any
+    digest: bytes
+    outcome: str
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One Op in a batch. Without a ticket (audit of reads) a lost connection may write it twice."""
+
+    op: Op
+    ticket: Ticket | None
+
+    def size(self) -> tuple[int, int]:
+        """Ledger transactions and an estimate of bytes."""
+        rows = len(self.op.tracked) * 3 + len(self.op.postings) * 6 + len(self.op.events) + len(self.op.checks)
+        return len(self.op.postings), rows * 300
+
+
+class Statements:
+    """The pipeline being assembled. `answers` names the statements whose rows say which Ops died."""
+
+    def __init__(self) -> None:
+        self.list: list[Statement] = []
+        self.answers: dict[int, str] = {}
+
+    def add(self, sql: str, params: Sequence[object], *, answer: str | None = None) -> None:
+        if answer:
+            self.answers[len(self.list)] = answer
+        self.list.append((sql, params))
+
+
+def columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
+    """Rows turned into parallel arrays."""
+    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
+
+
+def assemble(entries: Sequence[Entry]) -> Statements:
+    """The whole pipeline of a batch. Op numbers are positions in `entries`."""
+    out = Statements()
+    _lock_and_check(out, entries)
+    _begin(out, entries)
+    _ledger(out, entries)
+    _write(out, entries)
+    _rows(out, entries)
+    _outbox(out, entries)
+    return out
+
+
+def _lock_and_check(out: Statements, entries: Sequence[Entry]) -> None:
+    tables: dict[str, list[tuple[int, Any, int]]] = {}
+    written: set[str] = set()
+    for number, entry in enumerate(entries):
+        for tracked in entry.op.tracked.values():
+            table, entity = tracked.repo.table, tracked.entity
+            tables.setdefault(table, []).append((number, entity.id, entity.stored_version))
+            if entity.pending:
+                written.add(table)
+    for table in sorted(tables):
+        ops, ids, versions = columns(tables[table], 3)
+        mode = "no key update" if table in written else "share"
+        known = [i for i, version in zip(ids, versions, strict=True) if version]
+        if known:
+            out.add(f"select from {table} where id = any(%b::uuid[]) order by id for {mode}", [known])
+        out.add(
+            "select set_config('lana.conf', concat_ws(',', nullif(current_setting('lana.conf', true), ''),"
+            " string_agg(c.op::text, ',')), true)"
+            " from unnest(%b::int8[], %b::uuid[], %b::int8[]) as c(op, id, version)"
+            f" left join {table} t on t.id = c.id where coalesce(t.version, 0) <> c.version",
+            [ops, ids, versions],
+        )
+
+
+def _begin(out: Statements, entries: Sequence[Entry]) -> None:
+    keys = [
+        (n, e.ticket.subject, e.ticket.key, e.ticket.op_id, e.ticket.digest, e.ticket.outcome)
+        for n, e in enumerate(entries)
+        if e.ticket
+    ]
+    claims = [(n, c.space, c.value) for n, e in enumerate(entries) for c in e.op.claims]
+    out.add(
+        "select * from begin_batch(%b::int8[], %b::text[], %b::text[], %b::uuid[], %b::bytea[], %b::text[],"
+        " %b::int8[], %b::text[], %b::text[])",
+        [*columns(keys, 6), *columns(claims, 3)],
+        answer="begin",
+    )
+
+
+def _ledger(out: Statements, entries: Sequence[Entry]) -> None:
+    accounts = [(n, e.op.accounts) for n, e in enumerate(entries) if e.op.accounts]
+    if accounts:
+        _answering(out, cala_ledger.open_accounts_statement(accounts, skip_sql=DEAD))
+    unlocked = [(n, i, "active") for n, e in enumerate(entries) for i in e.op.unlocked]
+    if unlocked:
+        _answering(out, cala_ledger.set_status_statement(unlocked, skip_sql=DEAD))
+    postings = [(n, e.op.postings) for n, e in enumerate(entries) if e.op.postings]
+    if postings:
+        _answering(out, cala_ledger.post_statement(postings, skip_sql=DEAD))
+    locked = [(n, i, "locked") for n, e in enumerate(entries) for i in e.op.locked]
+    if locked:
+        _answering(out, cala_ledger.set_status_statement(locked, skip_sql=DEAD))
+
+
+def _answering(out: Statements, statement: Statement) -> None:
+    sql, params = statement
+    out.add(
+        f"with r as materialized ({sql}) select r.group_no, r.code, r.detail::text, bury(r.group_no) from r",
+        params,
+        answer="ledger",
+    )
+
+
+def _write(out: Statements, entries: Sequence[Entry]) -> None:
+    keys = [(n, e.ticket.subject, e.ticket.key, e.ticket.op_id) for n, e in enumerate(entries) if e.ticket]
+    claims = [(n, c.space, c.value) for n, e in enumerate(entries) for c in e.op.claims]
+    audit = [
+        (
+            n,
+            str(check.subject),
+            check.object,
+            str(check.action),
+            check.authorized,
+            msgspec.json.encode(check.object_ids).decode(),
+            e.op.ctx.client_address,
+            e.op.ctx.request_id or None,
+            e.op.ctx.idempotency_key,
+        )
+        for n, e in enumerate(entries)
+        for check in e.op.checks
+    ]
+    events = [row for n, e in enumerate(entries) for row in _event_rows(n, e)]
+    out.add(
+        "select write_batch(%b::int8[], %b::text[], %b::text[], %b::uuid[], %b::int8[], %b::text[], %b::text[],"
+        " %b::int8[], %b::text[], %b::text[], %b::text[], %b::bool[], %b::text[], %b::text[], %b::text[],"
+        " %b::text[], %b::int8[], %b::text[], %b::uuid[], %b::int8[], %b::text[], %b::text[], %b::text[],"
+        " %b::text[], %b::timestamptz[])",
+        [*columns(keys, 4), *columns(claims, 3), *columns(audit, 9), *columns(events, 9)],
+    )
+
+
+def _event_rows(number: int, entry: Entry) -> Iterable[tuple[object, ...]]:
+    op = entry.op
+    context = op.context.decode()
+    for tracked in op.tracked.values():
+        entity = tracked.entity
+        for sequence, event in enumerate(entity.pending, entity.stored_version + 1):
+            tag = type(event).__struct_config__.tag
+            data = msgspec.json.encode(event).decode()
+            yield (number, entity.kind, entity.id, sequence, tag, data, str(op.subject), context, op.now)
+
+
+def _rows(out: Statements, entries: Sequence[Entry]) -> None:
+    released = [(n, s, v) for n, e in enumerate(entries) for s, v in e.op.released]
+    if released:
+        out.add("select release_claims(%b::int8[], %b::text[], %b::text[])", columns(released, 3))
+    jobs = [
+        (n, j.queue, j.name, j.lock, msgspec.json.encode(j.args).decode())
+        for n, e in enumerate(entries)
+        for j in e.op.jobs
+    ]
+    if jobs:
+        out.add("select defer_jobs(%b::int8[], %b::text[], %b::text[], %b::text[], %b::text[])", columns(jobs, 5))
+    states: dict[str, tuple[Repo[Any], list[tuple[object, ...]]]] = {}
+    others: dict[str, tuple[str, list[tuple[object, ...]]]] = {}
+    for n, e in enumerate(entries):
+        for tracked in e.op.tracked.values():
+            if tracked.entity.pending:
+                rows = states.setdefault(tracked.repo.table, (tracked.repo, []))[1]
+                rows.append((n, *tracked.repo.row_of(tracked.entity)))
+        for table, values in e.op.rows:
+            others.setdefault(table.name, (table.upsert, []))[1].append((n, *values))
+    for _, (repo, rows) in sorted(states.items()):
+        out.add(repo.upsert, columns(rows, 0))
+    for _, (upsert, rows) in sorted(others.items()):
+        out.add(upsert, columns(rows, 0))
+    for n, e in enumerate(entries):
+        for sql, params in e.op.statements:
+            out.add(sql, [n, *params])
+
+
+def _outbox(out: Statements, entries: Sequence[Entry]) -> None:
+    rows = [
+        (n, event.module, type(event).__name__, event.encode().decode(), e.op.context.decode(), e.op.now)
+        for n, e in enumerate(entries)
+        for event in e.op.events
+    ]
+    if rows:
+        out.add(
+            "select append_outbox(%b::int8[], %b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[])",
+            columns(rows, 6),
+        )
