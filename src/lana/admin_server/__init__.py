@@ -1,0 +1,1 @@
+"""admin-server: the staff's GraphQL API, port 5253."""
