@@ -1,0 +1,1 @@
+"""A named set of actions, the unit in which rights are given to roles."""

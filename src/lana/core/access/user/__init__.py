@@ -1,0 +1,1 @@
+"""A member of staff, or a third party's machine client, with exactly one role."""
