@@ -57,7 +57,7 @@ def read_keys(body: bytes) -> dict[str, KeyEntry]:
             continue
         public = {name: value for name, value in jwk.items() if name in PUBLIC}
         try:
-            key = cast(Key, import_key(cast("dict[str, str]", public)))
+            key = cast(Key, import_key(cast("dict[str, str | list[str]]", public)))
         except (JoseError, ValueError, TypeError) as error:
             log.warning("unusable key in JWKS", kid=kid, reason=str(error))
             continue

@@ -19,7 +19,7 @@ from cala_ledger import NewAccount, PreparedTransaction
 
 from lana.lib.authz import Check, Ctx, Subject
 from lana.lib.es.entity import Entity
-from lana.lib.es.table import RowTable
+from lana.lib.es.table import RowTable, plain
 from lana.lib.errors import Refusal
 from lana.lib.ids import new_id
 from lana.lib.outbox import PublicEvent
@@ -169,7 +169,7 @@ class Op:
 
     def put(self, table: RowTable, *values: object) -> None:
         """Upsert a row of a table without events; values in the order of its columns."""
-        self.rows.append((table, values))
+        self.rows.append((table, tuple(map(plain, (t for _, t in table.columns), values))))
 
     def execute(self, sql: str, *params: object) -> None:
         """A statement of a processor's own (a read model's), run once in the transaction.

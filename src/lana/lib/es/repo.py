@@ -17,7 +17,7 @@ import msgspec
 
 from lana.lib.es.entity import Entity, Event
 from lana.lib.es.loader import Loader
-from lana.lib.es.table import Column, PgType, read_back, upsert_sql
+from lana.lib.es.table import Column, PgType, plain, upsert_sql
 from lana.lib.errors import NotFound
 from lana.lib.pg.database import Database
 from lana.lib.pg.page import Direction, Found, Order, Page, decode_cursor, encode_cursor
@@ -191,15 +191,6 @@ class Repo(Generic[T]):
     def row_of(self, entity: T) -> tuple[object, ...]:
         """The state row, in the order of `upsert`."""
         state = msgspec.json.encode(entity).decode()
-        values = [self._plain(c.type, c.read(entity)) for c in self.columns]
+        values = [plain(c.type, c.read(entity)) for c in self.columns]
         return (entity.id, entity.version, entity.created_at, state, *values)
 
-    @staticmethod
-    def _plain(pg_type: PgType, value: object) -> object:
-        """Lists and documents travel as JSON text (`read_back` turns them into columns again)."""
-        if pg_type in ("jsonb", "text[]", "uuid[]"):
-            return msgspec.json.encode(value).decode()
-        return value
-
-
-__all__ = ["Repo", "StoredEvent", "read_back"]

@@ -71,3 +71,10 @@ def upsert_sql(
         f" where {ALIVE} order by {', '.join('x.' + name for name in key)}"
         f" on conflict ({', '.join(key)}) {action}"
     )
+
+
+def plain(pg_type: PgType, value: object) -> object:
+    """A value as it travels in an array: lists and documents as JSON text (`read_back` turns them back)."""
+    if pg_type in ("jsonb", "text[]", "uuid[]") and value is not None:
+        return msgspec.json.encode(value).decode()
+    return value

@@ -13,11 +13,14 @@ from pathlib import Path
 
 import cala_ledger
 import procrastinate
+import psycopg
 import sqlalchemy
 from alembic.command import upgrade
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+
+from lana.lib.pg.migrations.run import run_file
 
 LOCK = 5461
 SEARCH_PATH = "lana,public"
@@ -31,9 +34,11 @@ def _config() -> Config:
 
 @contextmanager
 def _connection(dsn: str) -> Iterator[sqlalchemy.Connection]:
-    url = sqlalchemy.make_url("postgresql+psycopg://")
+    def connect() -> psycopg.Connection:
+        return psycopg.connect(dsn, options=f"-c search_path={SEARCH_PATH}", connect_timeout=10)
+
     engine = sqlalchemy.create_engine(
-        url, connect_args={"conninfo": dsn, "options": f"-c search_path={SEARCH_PATH}"}, poolclass=sqlalchemy.NullPool
+        "postgresql+psycopg://", creator=connect, poolclass=sqlalchemy.NullPool
     )
     with engine.connect() as connection:
         yield connection
@@ -85,4 +90,4 @@ def _jobs_schema(connection: sqlalchemy.Connection) -> None:
     if connection.exec_driver_sql("select to_regclass('lana.procrastinate_jobs') is not null").scalar():
         return
     schema = Path(procrastinate.__file__).parent / "sql" / "schema.sql"
-    connection.exec_driver_sql(schema.read_text())
+    run_file(connection, schema.read_text())

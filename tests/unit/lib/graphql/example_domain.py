@@ -44,11 +44,18 @@ class Board(msgspec.Struct):
 
 class Domain:
     def __init__(self) -> None:
-        self.people = {UUID(int=n): Person(UUID(int=n), f"person {n}") for n in range(1, 4)}
-        self.boards = [Board(UUID(int=n), f"board {n}", [UUID(int=1), UUID(int=2)]) for n in range(10, 13)]
+        self.people = {
+            UUID(int=n): Person(UUID(int=n), f"person {n}") for n in range(1, 4)
+        }
+        self.boards = [
+            Board(UUID(int=n), f"board {n}", [UUID(int=1), UUID(int=2)])
+            for n in range(10, 13)
+        ]
         self.batches: list[Sequence[UUID]] = []
 
-    async def find_many_people(self, ctx: Ctx, ids: Sequence[UUID]) -> dict[UUID, Person]:
+    async def find_many_people(
+        self, ctx: Ctx, ids: Sequence[UUID]
+    ) -> dict[UUID, Person]:
         self.batches.append(list(ids))
         return {i: self.people[i] for i in ids if i in self.people}
 
@@ -113,7 +120,9 @@ class Committee:
     @strawberry.field
     async def current_members(self, info: Info) -> list[Member]:
         request = info.context
-        people = await request.load_many(request.app.find_many_people, self.entity.members)
+        people = await request.load_many(
+            request.app.find_many_people, self.entity.members
+        )
         return [Member.of(person) for person in people]
 
 
@@ -128,7 +137,9 @@ class Query:
         sort: CommitteesSort | None = CommitteesSort(),
     ) -> Connection[Committee]:
         request = info.context
-        found = await request.app.list_boards(request.ctx, Page(first, after), order_of(sort))
+        found = await request.app.list_boards(
+            request.ctx, Page(first, after), order_of(sort)
+        )
         return connection(found, Committee.of)
 
     @strawberry.field
@@ -155,9 +166,13 @@ class CommitteeUserRemoveInput:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    async def committee_create(self, info: Info, input: CommitteeCreateInput) -> CommitteeCreatePayload:
+    async def committee_create(
+        self, info: Info, input: CommitteeCreateInput
+    ) -> CommitteeCreatePayload:
         request = info.context
-        board = await request.command(request.app.create_board, input.name, input.member_user_ids)
+        board = await request.command(
+            request.app.create_board, input.name, input.member_user_ids
+        )
         return CommitteeCreatePayload(committee=Committee.of(board))
 
     @strawberry.mutation

@@ -256,3 +256,29 @@ begin
         perform pg_notify('lana_outbox', (v_last + v_count)::text);
     end if;
 end $$;
+
+-- A processor's checkpoint moves in the transaction of its own effect, or the effect is undone with it.
+create function advance_processor(p_op int8, p_name text, p_owner uuid, p_from int8, p_to int8)
+returns void language plpgsql as $$
+begin
+    if p_op = any(current_setting('lana.dead')::int8[]) then
+        return;
+    end if;
+    update processors set checkpoint = p_to where name = p_name and owner = p_owner and checkpoint = p_from;
+    if not found then
+        raise exception 'processor % lost its lease or its checkpoint moved', p_name using errcode = 'LN001';
+    end if;
+end $$;
+
+create function park_event(p_op int8, p_processor text, p_sequence int8, p_entity text, p_error text, p_attempts int8)
+returns void language sql as $$
+    insert into parked_events (processor, sequence, entity, error, attempts)
+    select p_processor, p_sequence, p_entity, p_error, p_attempts
+     where p_op <> all(current_setting('lana.dead')::int8[])
+    on conflict (processor, sequence) do update set error = excluded.error, attempts = excluded.attempts
+$$;
+
+create function unpark_event(p_op int8, p_processor text, p_sequence int8) returns void language sql as $$
+    delete from parked_events where processor = p_processor and sequence = p_sequence
+       and p_op <> all(current_setting('lana.dead')::int8[])
+$$;

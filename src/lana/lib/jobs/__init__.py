@@ -1,0 +1,95 @@
+"""Jobs: effects outside the database, deferred in the Op that wants them, run by procrastinate.
+
+At least once: every job is idempotent. A failing job is tried `attempts` times (1 s doubling to 1 h, ± 20 %); one that
+fails for good stays in procrastinate's table as `failed` with its error beside it, and can be retried.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Protocol
+
+import procrastinate
+import structlog
+from procrastinate.job_context import JobContext
+from procrastinate.jobs import Job as StoredJob
+
+from lana.lib.pg.database import Database, session
+
+log = structlog.get_logger()
+
+ATTEMPTS = 30
+
+
+class Job(Protocol):
+    """One kind of job: named `<domain>.<verb-noun>`."""
+
+    name: ClassVar[str]
+
+    async def run(self, args: Mapping[str, object]) -> None:
+        """The effect. Raises to be tried again."""
+        ...
+
+
+class BackOff(procrastinate.BaseRetryStrategy):
+    """1 s × 2^(n−1), ± 20 %, never above an hour."""
+
+    def __init__(self, attempts: int = ATTEMPTS) -> None:
+        self.attempts = attempts
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: StoredJob
+    ) -> procrastinate.RetryDecision | None:
+        if job.attempts + 1 >= self.attempts:
+            return None
+        seconds = min(2.0**job.attempts, 3600.0) * random.uniform(0.8, 1.2)
+        return procrastinate.RetryDecision(retry_in={"seconds": max(1, round(seconds))})
+
+
+class JobRunner:
+    """All kinds of jobs of this process and the worker that runs them."""
+
+    def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
+        self._db = db
+        self.app = procrastinate.App(
+            connector=procrastinate.PsycopgConnector(conninfo=session(db.dsn), min_size=1, max_size=4)
+        )
+        for job in jobs:
+            self._register(job)
+
+    def _register(self, job: Job) -> None:
+        strategy = BackOff()
+
+        async def run(context: JobContext, **args: object) -> None:
+            try:
+                await job.run(args)
+            except Exception as error:
+                stored = context.job
+                last = stored.attempts + 1 >= strategy.attempts
+                level = log.error if last or stored.attempts >= 3 else log.warning
+                level("job failed", job=job.name, id=stored.id, attempt=stored.attempts + 1, error=repr(error))
+                if last:
+                    await self._record_failure(stored, error)
+                raise
+
+        self.app.task(name=job.name, retry=strategy, pass_context=True)(run)
+
+    async def _record_failure(self, job: StoredJob, error: Exception) -> None:
+        await self._db.fetch(
+            "insert into failed_jobs (job_id, name, args, error)"
+            " select id, task_name, args, %b::text from procrastinate_jobs where id = %b::int8"
+            " on conflict (job_id) do update set error = excluded.error, failed_at = clock_timestamp()",
+            [repr(error)[:2000], job.id],
+        )
+
+    async def run(self, concurrency: int = 10) -> None:
+        """Work until cancelled; a running job gets five seconds to end."""
+        async with self.app.open_async():
+            await self.app.run_worker_async(
+                concurrency=concurrency,
+                install_signal_handlers=False,
+                shutdown_graceful_timeout=5,
+                fetch_job_polling_interval=2,
+                listen_notify=True,
+            )

@@ -1,0 +1,60 @@
+-- The manual clock of development and tests: one for all processes, and it never goes back.
+create table bank_clock (
+    one bool primary key default true check (one),
+    at timestamptz not null,
+    started_at timestamptz not null
+);
+
+create function refuse_going_back() returns trigger language plpgsql as $$
+begin
+    if new.at < old.at then
+        raise exception 'the clock of the bank never goes back' using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
+
+create trigger never_back before update on bank_clock for each row execute function refuse_going_back();
+
+-- The last day whose end was published; the checkpoint of the producer, written in the Op that publishes.
+create table end_of_day_checkpoint (
+    name text primary key,
+    last_published_day date not null
+);
+
+-- One ordered run per closing: born with its event, done when every step is.
+create table end_of_day_runs (
+    day date primary key,
+    closing_time timestamptz not null,
+    timezone text not null,
+    state text not null check (state in ('pending', 'running', 'failed', 'completed')),
+    attempts int8 not null default 0,
+    error text,
+    started_at timestamptz,
+    completed_at timestamptz
+);
+create index end_of_day_runs_open on end_of_day_runs (day) where state <> 'completed';
+
+-- Progress of a run. `cursor` is where a step goes on after a crash; a page done twice must do nothing the second time.
+create table end_of_day_steps (
+    day date not null references end_of_day_runs (day),
+    position int8 not null,
+    step text not null,
+    state text not null check (state in ('running', 'completed')),
+    cursor text,
+    done int8 not null default 0,
+    failed int8 not null default 0,
+    started_at timestamptz not null default clock_timestamp(),
+    completed_at timestamptz,
+    primary key (day, step)
+);
+
+-- What a step could not do and went past: one facility's trouble must not stop the bank's night.
+create table end_of_day_failures (
+    day date not null,
+    step text not null,
+    item text not null,
+    error text not null,
+    failed_at timestamptz not null default clock_timestamp(),
+    primary key (day, step, item),
+    foreign key (day, step) references end_of_day_steps (day, step)
+);

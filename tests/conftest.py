@@ -1,0 +1,74 @@
+"""One embedded PostgreSQL for the whole run, shared by all workers; a template database, copied per test or module."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from filelock import FileLock
+from lana.lib.pg.migrate import migrate
+from lana.up.postgres import start_postgres, stop_postgres
+from psycopg import conninfo, sql
+
+TEMPLATE = "lana_template"
+
+
+def shared_directory(factory: pytest.TempPathFactory) -> Path:
+    """The run's own directory, the same for every worker."""
+    base = factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A superuser's dsn of the run's PostgreSQL, its template database migrated."""
+    shared = shared_directory(tmp_path_factory)
+    users = shared / "postgres.users"
+    lock = FileLock(shared / "postgres.lock")
+    with lock:
+        count = int(users.read_text()) if users.exists() else 0
+        dsn = os.environ.get("LANA_TEST_PG") or start_postgres(shared / "postgres", port_of(shared))
+        if count == 0:
+            make_template(dsn)
+        users.write_text(str(count + 1))
+    yield dsn
+    with lock:
+        count = int(users.read_text()) - 1
+        users.write_text(str(count))
+        if count == 0 and not os.environ.get("LANA_TEST_PG"):
+            stop_postgres(shared / "postgres")
+
+
+def port_of(shared: Path) -> int:
+    """A port that was free when the run began, remembered for its other workers."""
+    known = shared / "postgres.port"
+    if not known.exists():
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            known.write_text(str(probe.getsockname()[1]))
+    return int(known.read_text())
+
+
+def make_template(dsn: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(TEMPLATE)))
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
+    migrate(conninfo.make_conninfo(dsn, dbname=TEMPLATE))
+
+
+def copy_template(dsn: str, name: str) -> str:
+    """A fresh database from the template; its dsn."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+        )
+    return conninfo.make_conninfo(dsn, dbname=name)
+
+
+def drop_database(dsn: str, name: str) -> None:
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
