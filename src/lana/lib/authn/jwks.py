@@ -57,7 +57,7 @@ def read_keys(body: bytes) -> dict[str, KeyEntry]:
             continue
         public = {name: value for name, value in jwk.items() if name in PUBLIC}
         try:
-            key = cast(Key, import_key(cast("dict[str, str | list[str]]", public)))
+            key = cast("Key", import_key(cast("dict[str, str | list[str]]", public)))
         except (JoseError, ValueError, TypeError) as error:
             log.warning("unusable key in JWKS", kid=kid, reason=str(error))
             continue
@@ -130,7 +130,7 @@ class JwksCache:
     async def _fetch(self) -> bytes:
         body = bytearray()
         async with self._client.stream("GET", self.url, timeout=TIMEOUT_S) as response:
-            if response.status_code != httpx.codes.OK:
+            if not response.is_success:
                 raise ValueError(f"HTTP {response.status_code}")
             async for chunk in response.aiter_bytes():
                 body += chunk

@@ -162,15 +162,15 @@ class Verifier:
         if not _is_number(expires) or not _is_number(not_before):
             raise _invalid()
         now = self._now()
-        if now > cast(float, expires) + LEEWAY_S:
+        if now > cast("float", expires) + LEEWAY_S:
             raise AuthError(401, "Expired token")
-        if now < cast(float, not_before) - LEEWAY_S:
+        if now < cast("float", not_before) - LEEWAY_S:
             raise _invalid()
         audience = claims.get("aud")
         named = cast("list[object]", audience) if isinstance(audience, list) else [audience]
         if trust.audience not in named:
             raise AuthError(401, "Invalid audience")
-        return cast(float, expires)
+        return cast("float", expires)
 
     def _identity(self, claims: dict[str, object], trust: Trust) -> Subject:
         claim = claims.get(trust.subject_claim)
@@ -202,7 +202,7 @@ def _decode(token: str) -> tuple[dict[str, object], dict[str, object]]:
         signed = jws.extract_compact(token.encode())
         header, claims = (
             signed.headers(),
-            cast(object, msgspec.json.decode(signed.payload)),
+            cast("object", msgspec.json.decode(signed.payload)),
         )
     except (JoseError, ValueError, TypeError) as error:
         raise _invalid() from error

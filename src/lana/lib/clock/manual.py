@@ -48,7 +48,7 @@ class ManualClock:
     async def __aenter__(self) -> Self:
         await self._db.fetch(START, [self._start, self._start])
         rows = await self._db.fetch(READ)
-        self._at = cast(datetime, rows[0][0]).astimezone(UTC)
+        self._at = cast("datetime", rows[0][0]).astimezone(UTC)
         self._task = asyncio.create_task(self._follow())
         return self
 
@@ -63,7 +63,7 @@ class ManualClock:
             row = await (await connection.execute(LOCK)).fetchone()
             if row is None:
                 raise RuntimeError("the bank's clock has no row")
-            current = cast(datetime, row[0]).astimezone(UTC)
+            current = cast("datetime", row[0]).astimezone(UTC)
             to = target(current)
             moved = await (await connection.execute(MOVE.encode(), [to, to])).fetchone()
             await connection.execute(TELL.encode())
@@ -98,6 +98,6 @@ class ManualClock:
         while True:
             row = await (await connection.execute(READ.encode())).fetchone()
             if row:
-                self._see(cast(datetime, row[0]).astimezone(UTC))
+                self._see(cast("datetime", row[0]).astimezone(UTC))
             async for _ in connection.notifies(timeout=POLL_SECONDS, stop_after=1):
                 pass

@@ -44,17 +44,17 @@ def checked_int64(value: int) -> int:
 
 def checked_add(left: Amount, right: Amount) -> Amount:
     """Sum in the same unit. `AmountOverflow`."""
-    return cast(Amount, checked_int64(left + right))
+    return cast("Amount", checked_int64(left + right))
 
 
 def checked_sub(left: Amount, right: Amount) -> Amount:
     """Difference in the same unit; it may be negative. `AmountOverflow`."""
-    return cast(Amount, checked_int64(left - right))
+    return cast("Amount", checked_int64(left - right))
 
 
 def checked_mul(amount: Amount, times: int) -> Amount:
     """Product in the same unit. `AmountOverflow`."""
-    return cast(Amount, checked_int64(amount * times))
+    return cast("Amount", checked_int64(amount * times))
 
 
 def _minor(major: Decimal, digits: int) -> int:
