@@ -1,0 +1,1 @@
+"""The customer: a party the bank does business with."""

@@ -1,0 +1,1 @@
+"""The party: how to reach a person or company."""

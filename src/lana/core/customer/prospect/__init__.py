@@ -1,0 +1,1 @@
+"""The prospect: the onboarding file of someone who may become a customer."""

@@ -1,0 +1,1 @@
+"""A customer's money at the bank."""
