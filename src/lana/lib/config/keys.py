@@ -90,6 +90,6 @@ def leaves(
             for group in groups:
                 if group.tag_field:
                     yield f"{where}.{group.tag_field}", inspect.StrType(), group.tag
-                yield from leaves(cast("type[msgspec.Struct]", group.cls), f"{where}.")
+                yield from leaves(group.cls, f"{where}.")
         else:
             yield where, field.type, field.default
