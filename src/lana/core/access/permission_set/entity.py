@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 from lana.core.access.matrix import Permission
@@ -31,7 +31,7 @@ class PermissionSet(Entity[PermissionSetEvent]):
     permissions: tuple[Permission, ...]
 
     @classmethod
-    def begin(cls, event: PermissionSetEvent) -> PermissionSet:
+    def begin(cls, event: PermissionSetEvent) -> Self:
         assert isinstance(event, Initialized)
         return cls(id=event.id, name=event.name, permissions=event.permissions)
 

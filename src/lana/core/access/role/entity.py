@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 from lana.core.access.matrix import SUPERUSER
@@ -36,7 +36,7 @@ class Role(Entity[RoleEvent]):
     removed_on_purpose: tuple[UUID, ...] = ()
 
     @classmethod
-    def begin(cls, event: RoleEvent) -> Role:
+    def begin(cls, event: RoleEvent) -> Self:
         assert isinstance(event, Initialized)
         return cls(id=event.id, name=event.name, permission_set_ids=event.permission_set_ids)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 from lana.core.access.primitives import StaffKind
@@ -40,7 +40,7 @@ class User(Entity[UserEvent]):
     active: bool = True
 
     @classmethod
-    def begin(cls, event: UserEvent) -> User:
+    def begin(cls, event: UserEvent) -> Self:
         assert isinstance(event, Initialized)
         return cls(id=event.id, role_id=event.role_id, staff_kind=event.staff_kind)
 

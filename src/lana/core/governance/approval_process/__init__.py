@@ -1,0 +1,1 @@
+"""One decision: who voted, and how it ended."""

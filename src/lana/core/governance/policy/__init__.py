@@ -1,0 +1,1 @@
+"""Who must approve what: one policy for each kind of process."""
