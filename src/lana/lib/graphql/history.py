@@ -36,7 +36,7 @@ def _mapping(data: Mapping[str, object], personal: Mapping[str, object]) -> dict
             field = key.removesuffix(_DIGEST)
             shown[field] = personal.get(field)
         elif key.endswith("_ids") and isinstance(value, list):
-            shown[key] = cast(object, value)
+            shown[key] = cast("object", value)
         elif (kept := _value(value, personal)) is not _GONE:
             shown[key] = kept
     return shown

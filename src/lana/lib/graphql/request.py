@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol
 from uuid import UUID
 
 from lana.lib.authz import Ctx
-from lana.lib.es.loader import Loader
 from lana.lib.errors import Kind, Refusal
+from lana.lib.es.loader import Loader
 
 if TYPE_CHECKING:
     from lana.lib.es.op import Op
@@ -75,7 +75,7 @@ class Request(Generic[A]):
 
     @property
     def _commands(self) -> Runner:
-        return cast(HasCommands, self.app).commands
+        return cast("HasCommands", self.app).commands
 
     def _command_ctx(self) -> Ctx:
         return Ctx(
@@ -91,7 +91,11 @@ class Request(Generic[A]):
         """The caller's key and the mutation's response name: two mutations of one document are two commands."""
         if self.ctx.idempotency_key is None:
             return None
-        short = self.field if len(self.field) <= MAX_PLAIN_NAME else hashlib.sha256(self.field.encode()).hexdigest()
+        short = (
+            self.field
+            if len(self.field) <= MAX_PLAIN_NAME
+            else hashlib.sha256(self.field.encode()).hexdigest()
+        )
         return f"{self.ctx.idempotency_key}:{short}"
 
     def _loader(self, find_many: FindMany[T]) -> Loader[T]:

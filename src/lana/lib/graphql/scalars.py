@@ -77,7 +77,10 @@ def _decimal(name: str) -> Callable[[object], Decimal]:
         except InvalidOperation:
             raise _refuse(name, "a decimal number or its text") from None
         exponent = number.as_tuple().exponent
-        if not isinstance(exponent, int) or abs(exponent) + len(number.as_tuple().digits) > MAX_DECIMAL_DIGITS:
+        if (
+            not isinstance(exponent, int)
+            or abs(exponent) + len(number.as_tuple().digits) > MAX_DECIMAL_DIGITS
+        ):
             raise _refuse(name, f"a finite decimal of at most {MAX_DECIMAL_DIGITS} digits")
         return number
 

@@ -41,7 +41,7 @@ def _name_the_command(field: GraphQLField) -> None:
     resolve = cast("Callable[..., object]", field.resolve)
 
     # root fields of a mutation run one after another, so the request can hold the name of the one running
-    def named(source: Any, info: GraphQLResolveInfo, **arguments: Any) -> object:
+    def named(source: Any, info: GraphQLResolveInfo[Any], **arguments: Any) -> object:
         info.context.field = str(info.path.key)
         return resolve(source, info, **arguments)
 
@@ -52,7 +52,7 @@ def joined(name: str, parts: Sequence[type]) -> type:
     """One root type from the domains' mixins. Two domains offering the same field is a mistake."""
     seen: dict[str, type] = {}
     for part in parts:
-        for field in cast(Any, part).__strawberry_definition__.fields:
+        for field in cast("Any", part).__strawberry_definition__.fields:
             if field.python_name in seen:
                 raise TypeError(f"{name}.{field.python_name}: in {seen[field.python_name]} and {part}")
             seen[field.python_name] = part

@@ -68,7 +68,9 @@ class Connection(Generic[N]):
 
 def connection(found: Found[E], wrap: Callable[[E], N]) -> Connection[N]:
     """A page of entities as a connection of nodes."""
-    return Connection(nodes=[wrap(item) for item in found.items], has_next=found.has_next, cursors=found.cursors)
+    return Connection(
+        nodes=[wrap(item) for item in found.items], has_next=found.has_next, cursors=found.cursors
+    )
 
 
 class Sort(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
@@ -43,19 +43,14 @@ class Board(msgspec.Struct):
 
 
 class Domain:
+    commands: object
+
     def __init__(self) -> None:
-        self.people = {
-            UUID(int=n): Person(UUID(int=n), f"person {n}") for n in range(1, 4)
-        }
-        self.boards = [
-            Board(UUID(int=n), f"board {n}", [UUID(int=1), UUID(int=2)])
-            for n in range(10, 13)
-        ]
+        self.people = {UUID(int=n): Person(UUID(int=n), f"person {n}") for n in range(1, 4)}
+        self.boards = [Board(UUID(int=n), f"board {n}", [UUID(int=1), UUID(int=2)]) for n in range(10, 13)]
         self.batches: list[Sequence[UUID]] = []
 
-    async def find_many_people(
-        self, ctx: Ctx, ids: Sequence[UUID]
-    ) -> dict[UUID, Person]:
+    async def find_many_people(self, ctx: Ctx, ids: Sequence[UUID]) -> dict[UUID, Person]:
         self.batches.append(list(ids))
         return {i: self.people[i] for i in ids if i in self.people}
 
@@ -120,9 +115,7 @@ class Committee:
     @strawberry.field
     async def current_members(self, info: Info) -> list[Member]:
         request = info.context
-        people = await request.load_many(
-            request.app.find_many_people, self.entity.members
-        )
+        people = await request.load_many(request.app.find_many_people, self.entity.members)
         return [Member.of(person) for person in people]
 
 
@@ -137,9 +130,7 @@ class Query:
         sort: CommitteesSort | None = CommitteesSort(),
     ) -> Connection[Committee]:
         request = info.context
-        found = await request.app.list_boards(
-            request.ctx, Page(first, after), order_of(sort)
-        )
+        found = await request.app.list_boards(request.ctx, Page(first, after), order_of(sort))
         return connection(found, Committee.of)
 
     @strawberry.field
@@ -166,13 +157,9 @@ class CommitteeUserRemoveInput:
 @strawberry.type
 class Mutation:
     @strawberry.mutation
-    async def committee_create(
-        self, info: Info, input: CommitteeCreateInput
-    ) -> CommitteeCreatePayload:
+    async def committee_create(self, info: Info, input: CommitteeCreateInput) -> CommitteeCreatePayload:
         request = info.context
-        board = await request.command(
-            request.app.create_board, input.name, input.member_user_ids
-        )
+        board = await request.command(request.app.create_board, input.name, input.member_user_ids)
         return CommitteeCreatePayload(committee=Committee.of(board))
 
     @strawberry.mutation
@@ -182,3 +169,13 @@ class Mutation:
         request = info.context
         board = await request.command(request.app.remove_member, input.committee_id)
         return CommitteeCreatePayload(committee=Committee.of(board))
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def member_joined(self, info: Info, names: list[str]) -> AsyncGenerator[Member, None]:
+        if not names:
+            raise LastMemberCannotLeave("nobody")
+        for name in names:
+            yield Member(name=name)

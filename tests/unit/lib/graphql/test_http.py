@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from tests.unit.lib.graphql.conftest import Client
+
+ASK = {"query": "{ __typename }"}
+
+
+async def test_health_and_graphql_answer_ok_without_a_token(client: Client) -> None:
+    for path in ("/health", "/graphql"):
+        response = await client.http.get(path, headers={"Authorization": ""})
+        assert (response.status_code, response.text) == (200, "OK")
+
+
+async def test_without_a_token_nothing_is_read(client: Client) -> None:
+    del client.http.headers["Authorization"]
+    response = await client.http.post("/graphql", content=b"not json at all")
+    assert (response.status_code, response.text) == (401, "Missing token")
+
+
+async def test_batches_are_refused(client: Client) -> None:
+    response = await client.http.post("/graphql", json=[ASK, ASK])
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "INVALID_BODY"
+
+
+async def test_a_body_is_json(client: Client) -> None:
+    for body in (
+        b"",
+        b"{",
+        b'"text"',
+        b"\xff",
+        b'{"query": 1}',
+        b'{"query": "{a}", "variables": []}',
+        b"[" * 9999,
+    ):
+        response = await client.http.post(
+            "/graphql", content=body, headers={"Content-Type": "application/json"}
+        )
+        assert response.status_code == 400, body
+        assert response.json()["errors"][0]["extensions"]["kind"] == "VALIDATION"
+
+
+async def test_half_a_surrogate_pair_is_refused(client: Client) -> None:
+    body = b'{"query": "{a}", "variables": {"a": "\\ud800"}}'
+    response = await client.http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
+    assert response.json()["errors"][0]["extensions"]["kind"] == "VALIDATION"
+
+
+async def test_other_content_types_are_refused(client: Client) -> None:
+    response = await client.http.post("/graphql", content=b"{}", headers={"Content-Type": "text/plain"})
+    assert response.status_code == 415
+
+
+async def test_a_large_body_is_refused_before_it_is_read(client: Client) -> None:
+    body = b'{"query": "' + b" " * 10_000_000 + b'{ __typename }"}'
+    response = await client.http.post("/graphql", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["extensions"]["code"] == "BODY_TOO_LARGE"
+
+
+async def test_a_large_body_without_a_length_is_refused_too(client: Client) -> None:
+    async def chunks():
+        for _ in range(20):
+            yield b" " * 100_000
+
+    response = await client.http.post(
+        "/graphql", content=chunks(), headers={"Content-Type": "application/json"}
+    )
+    assert response.status_code == 413
+
+
+async def test_only_configured_origins_may_read_answers(client: Client) -> None:
+    for origin, allowed in (("http://localhost:3001", True), ("http://evil.example", False)):
+        response = await client.http.options("/graphql", headers={"Origin": origin})
+        assert ("access-control-allow-origin" in response.headers) is allowed
+        if allowed:
+            assert "idempotency-key" in response.headers["access-control-allow-headers"]
+
+
+async def test_other_methods_and_paths_are_not_there(client: Client) -> None:
+    assert (await client.http.put("/graphql", json=ASK)).status_code == 405
+    assert (await client.http.get("/metrics")).status_code == 404
+
+
+async def test_a_stream_frames_each_answer_and_its_end(client: Client) -> None:
+    query = 'subscription { memberJoined(names: ["ann", "bob"]) { name } }'
+    response = await client.http.post("/graphql/stream", json={"query": query})
+    assert response.headers["content-type"] == "text/event-stream"
+    assert response.text == (
+        'event: next\ndata: {"data":{"memberJoined":{"name":"ann"}}}\n\n'
+        'event: next\ndata: {"data":{"memberJoined":{"name":"bob"}}}\n\n'
+        "event: complete\ndata:\n\n"
+    )
+
+
+async def test_a_stream_answers_queries_once(client: Client) -> None:
+    response = await client.http.post("/graphql/stream", json=ASK)
+    assert response.text == (
+        'event: next\ndata: {"data":{"__typename":"Query"}}\n\nevent: complete\ndata:\n\n'
+    )
+
+
+async def test_a_refused_subscription_is_one_frame_with_its_code(client: Client) -> None:
+    response = await client.http.post(
+        "/graphql/stream", json={"query": "subscription { memberJoined(names: []) { name } }"}
+    )
+    frames = response.text.split("\n\n")
+    assert '"code":"LAST_MEMBER_CANNOT_LEAVE"' in frames[0]
+    assert frames[1] == "event: complete\ndata:"
