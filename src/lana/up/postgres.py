@@ -27,6 +27,7 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
 import psycopg
 from psycopg import sql
 
@@ -86,12 +87,11 @@ class Cluster:
         """The process that holds the data directory now, if it lives."""
         try:
             pid = int((self.data_dir / "postmaster.pid").read_text().split("\n", 1)[0])
-            os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, ProcessLookupError):
+            running = psutil.Process(pid)
+            is_ours = running.name().startswith("postgres") and running.status() != psutil.STATUS_ZOMBIE
+        except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
             return None
-        except PermissionError:
-            return pid
-        return pid
+        return pid if is_ours else None
 
     def is_ready(self) -> bool:
         try:
@@ -131,15 +131,16 @@ def start_postgres(
 
 def stop_postgres(data_dir: Path, *, timeout: float = STOP_SECONDS) -> None:
     """Stops the server of `data_dir` (clients are cut off, nothing committed is lost) and waits for it."""
-    pid = Cluster(data_dir.resolve(), Path(), 0, "", None).server_pid()
+    cluster = Cluster(data_dir.resolve(), Path(), 0, "", None)
+    pid = cluster.server_pid()
     if pid is None:
         return
     os.kill(pid, signal.SIGINT)
     deadline = time.monotonic() + timeout
     while time.monotonic() < deadline:
-        if not _alive(pid):
+        if cluster.server_pid() is None:
             return
-        time.sleep(0.05)
+        time.sleep(0.02)
     raise PostgresFailed(
         f"PostgreSQL in {data_dir} (process {pid}) did not stop within {timeout:.0f} s.",
         f"Look at what it is doing, then `kill -QUIT {pid}`; it recovers at its next start.",
@@ -294,16 +295,6 @@ def _run(
         group=None if owner is None else owner.pw_gid,
         extra_groups=None if owner is None else [],
     )
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _last_lines(log: Path) -> str:
