@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
+import pytest_asyncio
 from filelock import FileLock
+from lana.lib.authz import Ctx, Subject
+from lana.lib.es.commands import Commands
+from lana.lib.es.committer import Committer
+from lana.lib.pg.database import Database
 from lana.lib.pg.migrate import migrate
 from lana.up.postgres import start_postgres, stop_postgres
 from psycopg import conninfo, sql
+
+from tests.support.clock import FixedTime
 
 TEMPLATE = "lana_template"
 
@@ -72,3 +80,38 @@ def copy_template(dsn: str, name: str) -> str:
 def drop_database(dsn: str, name: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def dsn(server: str) -> Iterator[str]:
+    """A database of this test's own, migrated and empty."""
+    name = f"test_{uuid4().hex}"
+    yield copy_template(server, name)
+    drop_database(server, name)
+
+
+@pytest_asyncio.fixture
+async def db(dsn: str) -> AsyncIterator[Database]:
+    async with Database(dsn, pool_size=5) as database:
+        yield database
+
+
+@pytest_asyncio.fixture
+async def committer(dsn: str) -> AsyncIterator[Committer]:
+    async with Committer(dsn) as running:
+        yield running
+
+
+@pytest.fixture
+def time() -> FixedTime:
+    return FixedTime()
+
+
+@pytest.fixture
+def commands(db: Database, committer: Committer, time: FixedTime) -> Commands:
+    return Commands(db, committer, time)
+
+
+@pytest.fixture
+def ctx() -> Ctx:
+    return Ctx(subject=Subject.user(uuid4()), request_id="test")

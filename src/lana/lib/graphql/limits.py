@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import msgspec
+
+from lana.lib.config.model import GraphqlConfig
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -11,11 +15,21 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     depth_limit: int = 40
     alias_limit: int = 100
     token_limit: int = 10_000
-    cost_limit: int = 500_000
+    cost_limit: int = 100_000
     body_bytes: int = 1024 * 1024
-    upload_bytes: int = 10 * 1024 * 1024
-    upload_types: tuple[str, ...] = ("application/pdf", "image/png", "image/jpeg", "text/csv")
     page_limit: int = 100
     documents_kept: int = 1000
     subscriptions: int = 1000
-    subscription_backlog: int = 100
+
+    @classmethod
+    def of(cls, config: GraphqlConfig) -> Self:
+        """The configured limits."""
+        return cls(
+            depth_limit=config.depth_limit,
+            alias_limit=config.alias_limit,
+            token_limit=config.token_limit,
+            cost_limit=config.cost_limit,
+            body_bytes=config.body_limit,
+            page_limit=config.page_limit,
+            documents_kept=config.document_cache,
+        )

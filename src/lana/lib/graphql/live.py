@@ -1,0 +1,45 @@
+"""Subscriptions fed from the outbox: what changed is loaded again, with its permission check, for each listener."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from typing import Any, Protocol, TypeVar, cast
+
+from lana.lib.errors import Refusal
+from lana.lib.graphql.request import HasCommands, Request
+from lana.lib.outbox import PublicEvent
+
+T = TypeVar("T")
+
+
+class News(Protocol):
+    """`lana.lib.outbox.tail.Tail`: events from now on, in commit order; a reader that is too slow is cut off."""
+
+    def subscribe(
+        self, wanted: Callable[[PublicEvent], bool]
+    ) -> AbstractAsyncContextManager[AsyncIterator[object]]: ...
+
+
+class HasNews(Protocol):
+    @property
+    def tail(self) -> News: ...
+
+
+async def updates(
+    request: Request[Any], wanted: Callable[[PublicEvent], bool], load: Callable[[], Awaitable[T]]
+) -> AsyncGenerator[T, None]:
+    """`load` once to prove that it may be read, then after each wanted event; refusals then are skipped silently.
+
+    The listening starts before the first load, so that nothing falls between the two.
+    """
+    async with cast(HasNews, request.app).tail.subscribe(wanted) as news:
+        await load()
+        async with aclosing(cast("AsyncGenerator[object, None]", news)) as events:
+            async for _ in events:
+                try:
+                    found = await load()
+                except Refusal:
+                    await cast(HasCommands, request.app).commands.flush(request.ctx)
+                    continue
+                yield found
