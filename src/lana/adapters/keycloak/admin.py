@@ -8,17 +8,17 @@ returned once and kept nowhere.
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
-import httpx
 import msgspec
 
 from lana.adapters.keycloak.errors import EmailTaken, KeycloakError, MultipleUsersFound, UserNotFound
 from lana.adapters.keycloak.transport import Transport
 from lana.core.access import OneTimePassword
 
-UPDATE_PASSWORD: Final = "UPDATE_PASSWORD"
+_FIRST_LOGIN: Final = "UPDATE_PASSWORD"
 # no letters that are mistaken for one another when read from a screen
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -30,7 +30,7 @@ class _Account(msgspec.Struct, rename="camel"):
 
     @property
     def awaits_first_login(self) -> bool:
-        return UPDATE_PASSWORD in self.required_actions
+        return _FIRST_LOGIN in self.required_actions
 
 
 class KeycloakAdmin:
@@ -88,15 +88,15 @@ class KeycloakAdmin:
             "emailVerified": True,
             "enabled": True,
             "attributes": {"lanaId": [str(lana_id)]},
-            "requiredActions": [UPDATE_PASSWORD],
+            "requiredActions": [_FIRST_LOGIN],
         }
         if password is not None:
             body["credentials"] = [_credential(password)]
         answer = await self._http.request("POST", "/users", json=body)
         match answer.status_code:
-            case httpx.codes.CREATED:
+            case HTTPStatus.CREATED:
                 return await self._find(lana_id)
-            case httpx.codes.CONFLICT:
+            case HTTPStatus.CONFLICT:
                 if await self._maybe_find(lana_id) is None:
                     raise EmailTaken("the e-mail belongs to an account of another person")
                 return None
@@ -112,7 +112,7 @@ class KeycloakAdmin:
     async def _maybe_find(self, lana_id: UUID) -> _Account | None:
         params = {"q": f"lanaId:{lana_id}", "briefRepresentation": "false", "max": "2"}
         answer = await self._http.request("GET", "/users", params=params)
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != HTTPStatus.OK:
             raise KeycloakError(f"accounts not searched: {answer.status_code}")
         found = [
             account
@@ -124,7 +124,7 @@ class KeycloakAdmin:
         return found[0] if found else None
 
     async def _mail_link(self, account: _Account) -> None:
-        await self._put(f"/users/{account.id}/execute-actions-email", [UPDATE_PASSWORD])
+        await self._put(f"/users/{account.id}/execute-actions-email", [_FIRST_LOGIN])
 
     async def _put(self, path: str, body: object) -> None:
         answer = await self._http.request("PUT", path, json=body)

@@ -7,8 +7,10 @@ harmless when repeated. 401 fetches a new token once (the realm's keys or the cl
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Final, TypedDict, Unpack
 
 import httpx
@@ -51,6 +53,7 @@ class Transport:
         self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
         self._token = ""
         self._renew_at = 0.0
+        self._renewing = asyncio.Lock()
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -59,7 +62,7 @@ class Transport:
         """The answer, whatever its status below 500. `KeycloakError` when there is none."""
         try:
             async for attempt in stamina.retry_context(
-                on=_TryAgain, attempts=ATTEMPTS, wait_initial=0.2, wait_max=2
+                on=_TryAgain, attempts=ATTEMPTS, wait_initial=0.2, wait_max=2, wait_jitter=0.2
             ):
                 with attempt:
                     return await self._send(method, path, **sent)
@@ -68,35 +71,39 @@ class Transport:
         raise AssertionError("stamina either answers or raises")
 
     async def _send(self, method: str, path: str, **sent: Unpack[_Sent]) -> httpx.Response:
-        answer = await self._once(method, path, **sent)
-        if answer.status_code == httpx.codes.UNAUTHORIZED:
-            self._renew_at = 0.0
-            answer = await self._once(method, path, **sent)
+        token = await self._bearer()
+        answer = await self._once(token, method, path, **sent)
+        if answer.status_code == HTTPStatus.UNAUTHORIZED:
+            if token == self._token:
+                self._renew_at = 0.0
+            answer = await self._once(await self._bearer(), method, path, **sent)
         return answer
 
-    async def _once(self, method: str, path: str, **sent: Unpack[_Sent]) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {await self._bearer()}"}
+    async def _once(self, token: str, method: str, path: str, **sent: Unpack[_Sent]) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"}
         return await self._answer(
             self._http.build_request(method, self._admin_url + path, headers=headers, **sent)
         )
 
     async def _bearer(self) -> str:
-        if time.monotonic() >= self._renew_at:
-            answer = await self._answer(
-                self._http.build_request("POST", self._token_url, data=self._credentials)
-            )
-            if answer.status_code != httpx.codes.OK:
-                raise KeycloakError(f"the service client got no token: {answer.status_code}")
-            token = msgspec.json.decode(answer.content, type=_Token)
-            self._token = token.access_token
-            self._renew_at = time.monotonic() + token.expires_in - RENEW_BEFORE_SECONDS
-        return self._token
+        async with self._renewing:
+            if time.monotonic() >= self._renew_at:
+                await self._renew()
+            return self._token
+
+    async def _renew(self) -> None:
+        answer = await self._answer(self._http.build_request("POST", self._token_url, data=self._credentials))
+        if answer.status_code != HTTPStatus.OK:
+            raise KeycloakError(f"the service client got no token: {answer.status_code}")
+        token = msgspec.json.decode(answer.content, type=_Token)
+        self._token = token.access_token
+        self._renew_at = time.monotonic() + token.expires_in - RENEW_BEFORE_SECONDS
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         try:
             answer = await self._http.send(request)
         except httpx.TransportError as error:
             raise _TryAgain(type(error).__name__) from error
-        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS or answer.is_server_error:
+        if answer.status_code == HTTPStatus.TOO_MANY_REQUESTS or answer.is_server_error:
             raise _TryAgain(str(answer.status_code))
         return answer
