@@ -33,13 +33,13 @@ async def updates(
 
     The listening starts before the first load, so that nothing falls between the two.
     """
-    async with cast(HasNews, request.app).tail.subscribe(wanted) as news:
+    async with cast("HasNews", request.app).tail.subscribe(wanted) as news:
         await load()
         async with aclosing(cast("AsyncGenerator[object, None]", news)) as events:
             async for _ in events:
                 try:
                     found = await load()
                 except Refusal:
-                    await cast(HasCommands, request.app).commands.flush(request.ctx)
+                    await cast("HasCommands", request.app).commands.flush(request.ctx)
                     continue
                 yield found

@@ -1,0 +1,399 @@
+"""Prospects and customers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import strawberry
+
+from lana.admin_server.common import Info
+from lana.admin_server.history import EventTimelineEntry, event_history
+from lana.admin_server.refs import (
+    CreditFacilityProposalRef,
+    CreditFacilityRef,
+    CustomerDocumentRef,
+    DepositAccountRef,
+    PendingCreditFacilityRef,
+)
+from lana.core import customer as core
+from lana.lib.graphql import Connection, PublicId, connection, entity, order_of, sort_input
+from lana.lib.pg.page import Page
+
+CustomerType = strawberry.enum(core.CustomerType)
+ProspectStage = strawberry.enum(core.ProspectStage)
+KycStatus = strawberry.enum(core.KycStatus)
+KycLevel = strawberry.enum(core.KycLevel)
+CustomerStatus = strawberry.enum(core.CustomerStatus)
+ConversionReason = strawberry.enum(core.ConversionReason)
+CustomersSort = sort_input("CustomersSort", {"CREATED_AT": "created_at"})
+ProspectsSort = sort_input("ProspectsSort", {"CREATED_AT": "created_at"})
+
+
+async def contact_of(info: Info, party_id: UUID) -> core.Contact:
+    request = info.context
+    found = await request.load(request.app.customers.contacts.find_many_contacts, party_id)
+    return found or core.NOBODY
+
+
+@strawberry.type
+class PersonalInfo:
+    first_name: str
+    last_name: str
+    date_of_birth: str | None
+    nationality: str | None
+    address: str | None
+    company_name: str | None
+
+    @classmethod
+    def of(cls, known: core.PersonalInfo) -> PersonalInfo:
+        return cls(
+            first_name=known.first_name,
+            last_name=known.last_name,
+            date_of_birth=known.date_of_birth,
+            nationality=known.nationality,
+            address=known.address,
+            company_name=known.company_name,
+        )
+
+
+@entity("customerId")
+class Customer:
+    entity: strawberry.Private[core.Customer]
+    customer_id: UUID
+    public_id: PublicId
+    customer_type: CustomerType
+    status: CustomerStatus
+    level: KycLevel
+    conversion_reason: ConversionReason
+    applicant_id: str | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, customer: core.Customer) -> Customer:
+        return cls(
+            entity=customer,
+            customer_id=customer.id,
+            public_id=PublicId(customer.public_id),
+            customer_type=customer.customer_type,
+            status=customer.status,
+            level=customer.level,
+            conversion_reason=customer.conversion_reason,
+            applicant_id=customer.applicant_id,
+            created_at=customer.created_at,
+        )
+
+    @strawberry.field
+    async def email(self, info: Info) -> str:
+        return (await contact_of(info, self.entity.party_id)).email
+
+    @strawberry.field
+    async def telegram_handle(self, info: Info) -> str:
+        return (await contact_of(info, self.entity.party_id)).telegram_handle
+
+    @strawberry.field
+    async def personal_info(self, info: Info) -> PersonalInfo | None:
+        known = (await contact_of(info, self.entity.party_id)).personal_info
+        return PersonalInfo.of(known) if known else None
+
+    @strawberry.field
+    async def deposit_account(self, info: Info) -> DepositAccountRef | None:
+        from lana.admin_server import deposit
+
+        request = info.context
+        find_many = request.app.deposit_accounts.find_many_accounts_by_holder
+        found = await request.load(find_many, self.customer_id)
+        return deposit.DepositAccount.of(found) if found else None
+
+    @strawberry.field
+    def documents(self) -> list[CustomerDocumentRef]:
+        return []
+
+    @strawberry.field
+    def credit_facilities(self) -> list[CreditFacilityRef]:
+        return []
+
+    @strawberry.field
+    def credit_facility_proposals(self) -> list[CreditFacilityProposalRef]:
+        return []
+
+    @strawberry.field
+    def pending_credit_facilities(self) -> list[PendingCreditFacilityRef]:
+        return []
+
+    @strawberry.field
+    def user_can_create_credit_facility(self, info: Info) -> bool:
+        return info.context.app.customers.may_create_credit_facility(info.context.ctx)
+
+    @strawberry.field
+    async def event_history(
+        self, info: Info, first: int, after: str | None = None
+    ) -> Connection[EventTimelineEntry]:
+        return await event_history(info.context.app.customers.repo.events, self.customer_id, first, after)
+
+
+@entity("prospectId")
+class Prospect:
+    entity: strawberry.Private[core.Prospect]
+    prospect_id: UUID
+    public_id: PublicId
+    customer_type: CustomerType
+    stage: ProspectStage
+    kyc_status: KycStatus
+    level: KycLevel
+    applicant_id: str | None
+    verification_link: str | None
+    verification_link_created_at: datetime | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, prospect: core.Prospect) -> Prospect:
+        return cls(
+            entity=prospect,
+            prospect_id=prospect.id,
+            public_id=PublicId(prospect.public_id),
+            customer_type=prospect.customer_type,
+            stage=prospect.stage,
+            kyc_status=prospect.kyc_status,
+            level=prospect.level,
+            applicant_id=prospect.applicant_id,
+            verification_link=prospect.verification_link,
+            verification_link_created_at=prospect.verification_link_created_at,
+            created_at=prospect.created_at,
+        )
+
+    @strawberry.field
+    async def email(self, info: Info) -> str:
+        return (await contact_of(info, self.entity.party_id)).email
+
+    @strawberry.field
+    async def telegram_handle(self, info: Info) -> str:
+        return (await contact_of(info, self.entity.party_id)).telegram_handle
+
+    @strawberry.field
+    async def personal_info(self, info: Info) -> PersonalInfo | None:
+        known = (await contact_of(info, self.entity.party_id)).personal_info
+        return PersonalInfo.of(known) if known else None
+
+    @strawberry.field
+    async def customer(self, info: Info) -> Customer | None:
+        if not self.entity.is_converted:
+            return None
+        request = info.context
+        found = await request.load(request.app.customers.find_many_customers, self.prospect_id)
+        return Customer.of(found) if found else None
+
+    @strawberry.field
+    async def event_history(
+        self, info: Info, first: int, after: str | None = None
+    ) -> Connection[EventTimelineEntry]:
+        return await event_history(info.context.app.prospects.repo.events, self.prospect_id, first, after)
+
+
+@strawberry.input
+class CustomersFilter:
+    customer_type: CustomerType | None = None
+    status: CustomerStatus | None = None
+
+
+@strawberry.input
+class ProspectsFilter:
+    stage: ProspectStage | None = None
+    customer_type: CustomerType | None = None
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    async def customer(self, info: Info, id: UUID) -> Customer | None:
+        found = await info.context.app.customers.maybe_find_customer(info.context.ctx, id)
+        return Customer.of(found) if found else None
+
+    @strawberry.field
+    async def customer_by_email(self, info: Info, email: str) -> Customer | None:
+        found = await info.context.app.customers.maybe_find_customer_by_email(info.context.ctx, email)
+        return Customer.of(found) if found else None
+
+    @strawberry.field
+    async def customer_by_public_id(self, info: Info, id: PublicId) -> Customer | None:
+        found = await info.context.app.customers.maybe_find_customer_by_public_id(info.context.ctx, id)
+        return Customer.of(found) if found else None
+
+    @strawberry.field
+    async def customers(
+        self,
+        info: Info,
+        first: int,
+        after: str | None = None,
+        sort: CustomersSort | None = CustomersSort(),
+        filter: CustomersFilter | None = None,
+    ) -> Connection[Customer]:
+        asked = filter or CustomersFilter()
+        found = await info.context.app.customers.list_customers(
+            info.context.ctx, Page(first, after), order_of(sort), asked.customer_type, asked.status
+        )
+        return connection(found, Customer.of)
+
+    @strawberry.field
+    async def customer_document(self, info: Info, id: UUID) -> CustomerDocumentRef | None:
+        info.context.app.customers.check_may_read_documents(info.context.ctx, id)
+        return None
+
+    @strawberry.field
+    async def prospect(self, info: Info, id: UUID) -> Prospect | None:
+        found = await info.context.app.prospects.maybe_find_prospect(info.context.ctx, id)
+        return Prospect.of(found) if found else None
+
+    @strawberry.field
+    async def prospect_by_public_id(self, info: Info, id: PublicId) -> Prospect | None:
+        found = await info.context.app.prospects.maybe_find_prospect_by_public_id(info.context.ctx, id)
+        return Prospect.of(found) if found else None
+
+    @strawberry.field
+    async def prospects(
+        self,
+        info: Info,
+        first: int,
+        after: str | None = None,
+        sort: ProspectsSort | None = ProspectsSort(),
+        filter: ProspectsFilter | None = None,
+    ) -> Connection[Prospect]:
+        asked = filter or ProspectsFilter()
+        found = await info.context.app.prospects.list_prospects(
+            info.context.ctx, Page(first, after), order_of(sort), asked.stage, asked.customer_type
+        )
+        return connection(found, Prospect.of)
+
+
+@strawberry.input
+class ProspectCreateInput:
+    email: str
+    telegram_handle: str
+    customer_type: CustomerType
+
+
+@strawberry.type
+class ProspectCreatePayload:
+    prospect: Prospect
+
+
+@strawberry.input
+class ProspectCloseInput:
+    prospect_id: UUID
+
+
+@strawberry.type
+class ProspectClosePayload:
+    prospect: Prospect
+
+
+@strawberry.input
+class ProspectConvertInput:
+    prospect_id: UUID
+
+
+@strawberry.type
+class ProspectConvertPayload:
+    customer: Customer
+
+
+@strawberry.input
+class CustomerEmailUpdateInput:
+    customer_id: UUID
+    email: str
+
+
+@strawberry.type
+class CustomerEmailUpdatePayload:
+    customer: Customer
+
+
+@strawberry.input
+class CustomerTelegramHandleUpdateInput:
+    customer_id: UUID
+    telegram_handle: str
+
+
+@strawberry.type
+class CustomerTelegramHandleUpdatePayload:
+    customer: Customer
+
+
+@strawberry.input
+class CustomerFreezeInput:
+    customer_id: UUID
+
+
+@strawberry.type
+class CustomerFreezePayload:
+    customer: Customer
+
+
+@strawberry.input
+class CustomerUnfreezeInput:
+    customer_id: UUID
+
+
+@strawberry.type
+class CustomerUnfreezePayload:
+    customer: Customer
+
+
+@strawberry.input
+class CustomerCloseInput:
+    customer_id: UUID
+
+
+@strawberry.type
+class CustomerClosePayload:
+    customer: Customer
+
+
+@strawberry.type
+class Mutation:
+    @strawberry.mutation
+    async def prospect_create(self, info: Info, input: ProspectCreateInput) -> ProspectCreatePayload:
+        verb = info.context.app.prospects.create_prospect
+        made = await info.context.command(verb, input.email, input.telegram_handle, input.customer_type)
+        return ProspectCreatePayload(prospect=Prospect.of(made))
+
+    @strawberry.mutation
+    async def prospect_close(self, info: Info, input: ProspectCloseInput) -> ProspectClosePayload:
+        closed = await info.context.command(info.context.app.prospects.close_prospect, input.prospect_id)
+        return ProspectClosePayload(prospect=Prospect.of(closed))
+
+    @strawberry.mutation
+    async def prospect_convert(self, info: Info, input: ProspectConvertInput) -> ProspectConvertPayload:
+        made = await info.context.command(info.context.app.prospects.convert_prospect, input.prospect_id)
+        return ProspectConvertPayload(customer=Customer.of(made))
+
+    @strawberry.mutation
+    async def customer_email_update(
+        self, info: Info, input: CustomerEmailUpdateInput
+    ) -> CustomerEmailUpdatePayload:
+        verb = info.context.app.customers.update_email
+        updated = await info.context.command(verb, input.customer_id, input.email)
+        return CustomerEmailUpdatePayload(customer=Customer.of(updated))
+
+    @strawberry.mutation
+    async def customer_telegram_handle_update(
+        self, info: Info, input: CustomerTelegramHandleUpdateInput
+    ) -> CustomerTelegramHandleUpdatePayload:
+        verb = info.context.app.customers.update_telegram_handle
+        updated = await info.context.command(verb, input.customer_id, input.telegram_handle)
+        return CustomerTelegramHandleUpdatePayload(customer=Customer.of(updated))
+
+    @strawberry.mutation
+    async def customer_freeze(self, info: Info, input: CustomerFreezeInput) -> CustomerFreezePayload:
+        frozen = await info.context.command(info.context.app.customers.freeze_customer, input.customer_id)
+        return CustomerFreezePayload(customer=Customer.of(frozen))
+
+    @strawberry.mutation
+    async def customer_unfreeze(self, info: Info, input: CustomerUnfreezeInput) -> CustomerUnfreezePayload:
+        released = await info.context.command(info.context.app.customers.unfreeze_customer, input.customer_id)
+        return CustomerUnfreezePayload(customer=Customer.of(released))
+
+    @strawberry.mutation
+    async def customer_close(self, info: Info, input: CustomerCloseInput) -> CustomerClosePayload:
+        closed = await info.context.command(info.context.app.customers.close_customer, input.customer_id)
+        return CustomerClosePayload(customer=Customer.of(closed))

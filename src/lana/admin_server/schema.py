@@ -1,0 +1,38 @@
+"""The admin API, joined from its domain files."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import strawberry
+
+from lana.admin_server import (
+    about,
+    access,
+    audit,
+    customer,
+    deposit,
+    domain_config,
+    governance,
+    ledger,
+    public_id,
+    subscriptions,
+    time,
+)
+from lana.lib.graphql.schema import build, joined
+
+DOMAINS = (about, access, audit, customer, deposit, domain_config, governance, ledger, public_id, time)
+
+
+@cache
+def schema() -> strawberry.Schema:
+    return build(
+        joined("Query", [domain.Query for domain in DOMAINS if hasattr(domain, "Query")]),
+        joined("Mutation", [domain.Mutation for domain in DOMAINS if hasattr(domain, "Mutation")]),
+        joined("Subscription", [subscriptions.Subscription]),
+    )
+
+
+def sdl() -> str:
+    """The schema as clients read it, with a newline at its end."""
+    return schema().as_str() + "\n"

@@ -1,0 +1,1 @@
+"""The bank's day that `lana-cli demo` plays."""

@@ -1,0 +1,22 @@
+"""The customer API, joined from its domain files."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import strawberry
+
+from lana.customer_server import customer, deposit
+from lana.lib.graphql.schema import build, joined
+
+DOMAINS = (customer, deposit)
+
+
+@cache
+def schema() -> strawberry.Schema:
+    return build(joined("Query", [domain.Query for domain in DOMAINS if hasattr(domain, "Query")]))
+
+
+def sdl() -> str:
+    """The schema as clients read it, with a newline at its end."""
+    return schema().as_str() + "\n"

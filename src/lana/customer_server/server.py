@@ -1,0 +1,20 @@
+"""customer-server as an ASGI application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lana.customer_server.schema import schema
+from lana.lib.config import Config
+from lana.lib.graphql.endpoint import Endpoint, EndpointConfig, WhoAsks
+from lana.lib.graphql.engine import Engine
+from lana.lib.graphql.limits import Limits
+
+if TYPE_CHECKING:
+    from lana.app import App
+
+
+def create_customer_app(app: App, verifier: WhoAsks, config: Config) -> Endpoint[App]:
+    limits = Limits.of(config.graphql)
+    settings = EndpointConfig(limits=limits, origins=frozenset(config.customer_server.cors_origins))
+    return Endpoint(Engine(schema(), limits), app, verifier, settings)
