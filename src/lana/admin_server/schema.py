@@ -9,11 +9,13 @@ import strawberry
 from lana.admin_server import (
     about,
     access,
+    access_changes,
     audit,
     customer,
     deposit,
     domain_config,
     governance,
+    governance_changes,
     ledger,
     public_id,
     subscriptions,
@@ -21,7 +23,20 @@ from lana.admin_server import (
 )
 from lana.lib.graphql.schema import build, joined
 
-DOMAINS = (about, access, audit, customer, deposit, domain_config, governance, ledger, public_id, time)
+DOMAINS = (
+    about,
+    access,
+    access_changes,
+    audit,
+    customer,
+    deposit,
+    domain_config,
+    governance,
+    governance_changes,
+    ledger,
+    public_id,
+    time,
+)
 
 
 @cache

@@ -8,10 +8,10 @@ changed something itself refreshes at once.
 from __future__ import annotations
 
 import asyncio
-from typing import Final, cast
+from typing import Final, Self, cast
 
+import psycopg
 import structlog
-from psycopg import Error as DatabaseError
 from psycopg_pool import PoolTimeout
 
 from lana.core.access.service import AccessService
@@ -47,7 +47,7 @@ async def load_grants(access: AccessService) -> Grants:
 
 
 class GrantsRefresher:
-    """Keeps one process's `Authorizer` within a second of the tables."""
+    """Keeps one process's `Authorizer` within a second of the tables, while entered."""
 
     def __init__(
         self,
@@ -62,6 +62,7 @@ class GrantsRefresher:
         self._access = access
         self._interval = interval
         self._version: int | None = None
+        self._task: asyncio.Task[None] | None = None
 
     async def refresh(self) -> bool:
         """Load the rules if they changed. True when they did."""
@@ -73,17 +74,24 @@ class GrantsRefresher:
         self._version = version
         return True
 
-    async def run(self, stop: asyncio.Event) -> None:
-        """Refresh until told to stop. While the database is away the last rules stand: nothing can be done anyway."""
-        while not stop.is_set():
+    async def __aenter__(self) -> Self:
+        await self.refresh()
+        self._task = asyncio.create_task(self._follow())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _follow(self) -> None:
+        """While the database is away the last rules stand: nothing can be done then anyway."""
+        while True:
+            await asyncio.sleep(self._interval)
             try:
                 await self.refresh()
-            except (DatabaseError, PoolTimeout, OSError) as error:
-                log.warning("permissions not refreshed", error=str(error))
-            try:
-                await asyncio.wait_for(stop.wait(), self._interval)
-            except TimeoutError:
-                continue
+            except (psycopg.Error, PoolTimeout) as error:
+                log.warning("permissions not refreshed", reason=str(error))
 
 
 __all__ = ["GrantsRefresher", "load_grants"]

@@ -58,3 +58,24 @@ def _may(authz: Authorizer, ctx: Scope, actions: tuple[Action, ...]) -> bool:
     except NotAuthorized:
         return False
     return True
+
+
+class MayCreate(msgspec.Struct, frozen=True):
+    user: bool
+    prospect: bool
+    terms_template: bool
+    custodian: bool
+
+
+def may_create(authz: Authorizer, ctx: Scope) -> MayCreate:
+    """Evaluated silently: nothing is audited."""
+
+    def can(thing: str) -> bool:
+        return all(authz.evaluate(ctx.subject, action) for action in _all(thing, "create"))
+
+    return MayCreate(
+        user=can("access/user"),
+        prospect=can("customer/prospect"),
+        terms_template=can("terms/terms-template"),
+        custodian=can("custody/custodian"),
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from lana.core.access import primitives as p
+from lana.core.access.navigation import MayCreate, Navigation, may_create, visible_navigation
 from lana.core.access.permission_set.entity import PermissionSet
 from lana.core.access.permission_set.errors import PermissionSetNotFound
 from lana.core.access.permission_set.repo import PermissionSetRepo
@@ -24,7 +25,7 @@ from lana.core.access.user.errors import (
 )
 from lana.core.access.user.repo import KIND, UserRepo
 from lana.core.personal_data import Person, PersonalData, list_by_personal, new_salt
-from lana.lib.authz import Action, Authorizer, Scope
+from lana.lib.authz import Authorizer, Scope
 from lana.lib.es.entity import DONE
 from lana.lib.es.op import Op
 from lana.lib.pg.database import Database
@@ -114,8 +115,8 @@ class AccessService:
             return await list_by_personal(self.users, KIND, page, order)
         return await self.users.list(page, order)
 
-    async def emails_of(self, ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Current e-mails of users already obtained; erased ones are absent."""
+    async def find_many_emails(self, ctx: Scope, ids: Sequence[UUID]) -> dict[UUID, str]:
+        """Current e-mails of users the caller has obtained already, so there is no check; erased ones are absent."""
         people = await self.personal_data.find_many(KIND, ids)
         return {user_id: person.email for user_id, person in people.items() if person.email is not None}
 
@@ -127,9 +128,17 @@ class AccessService:
             raise self.users.not_found(user_id)
         return user
 
-    def can(self, ctx: Scope, action: Action) -> bool:
-        """For `userCan…` flags: silent."""
-        return self.authz.evaluate(ctx.subject, action)
+    def navigation(self, ctx: Scope) -> Navigation:
+        """Which items of the panel's navigation the caller may see."""
+        return visible_navigation(self.authz, ctx)
+
+    def may_create(self, ctx: Scope) -> MayCreate:
+        """What the caller may create. Silent."""
+        return may_create(self.authz, ctx)
+
+    def can_update_role_of_user(self, ctx: Scope) -> bool:
+        """Silent."""
+        return self.authz.evaluate(ctx.subject, p.USER_UPDATE_ROLE)
 
     # --- roles ----------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from lana.core.governance.approval_process.errors import (
 )
 from lana.core.governance.bootstrap import ensure_default_committee, ensure_policy
 from lana.core.governance.committee.entity import Committee
+from lana.core.governance.config import ALLOW_AUTO_APPROVAL
 from lana.core.governance.jobs import ReevaluateCommittee
 from lana.core.governance.policy.entity import Policy
 from lana.core.governance.primitives import ProcessStatus, ProcessType
@@ -16,6 +17,7 @@ from lana.core.governance.rules import ApprovalRules, AutoApprove, CommitteeAppr
 from lana.core.governance.service import GovernanceService
 
 __all__ = [
+    "ALLOW_AUTO_APPROVAL",
     "AlreadyConcluded",
     "ApprovalProcess",
     "ApprovalProcessConcluded",
