@@ -253,10 +253,25 @@ def _reachable(place: Path, binaries: Path, owner: pwd.struct_passwd) -> tuple[P
     if not _can_reach(place.parent, owner):
         elsewhere = REACHABLE_BY_ALL / f"data-{hashlib.sha256(os.fsencode(place)).hexdigest()[:16]}"
         REACHABLE_BY_ALL.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _sweep()
         if not place.is_symlink():
             place.symlink_to(elsewhere)
+        _ = elsewhere.with_suffix(".origin").write_text(str(place))
         place = elsewhere
     return place, binaries
+
+
+def _sweep() -> None:
+    """Deletes data kept here for a directory that is gone."""
+    for origin in REACHABLE_BY_ALL.glob("data-*.origin"):
+        data = origin.with_suffix("")
+        if (
+            Path(origin.read_text()).is_symlink()
+            or Cluster(data, Path(), 0, "", None).server_pid() is not None
+        ):
+            continue
+        shutil.rmtree(data, ignore_errors=True)
+        origin.unlink()
 
 
 def _wheel() -> Path:
