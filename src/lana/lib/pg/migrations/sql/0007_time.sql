@@ -1,19 +1,23 @@
--- The manual clock of development and tests: one for all processes, and it never goes back.
+-- The manual clock of development and tests: one entity for all processes, and it never goes back.
 create table bank_clock (
-    one bool primary key default true check (one),
-    at timestamptz not null,
-    started_at timestamptz not null
+    id uuid primary key,
+    version int8 not null,
+    created_at timestamptz not null,
+    state jsonb not null,
+    at timestamptz not null
 );
+create unique index bank_clock_one on bank_clock ((true));
 
-create function refuse_going_back() returns trigger language plpgsql as $$
+create function clock_moved() returns trigger language plpgsql as $$
 begin
-    if new.at < old.at then
+    if tg_op = 'UPDATE' and new.at < old.at then
         raise exception 'the clock of the bank never goes back' using errcode = 'restrict_violation';
     end if;
+    perform pg_notify('lana_clock', '');
     return new;
 end $$;
 
-create trigger never_back before update on bank_clock for each row execute function refuse_going_back();
+create trigger clock_moved before insert or update on bank_clock for each row execute function clock_moved();
 
 -- The last day whose end was published; the checkpoint of the producer, written in the Op that publishes.
 create table end_of_day_checkpoint (
@@ -21,7 +25,8 @@ create table end_of_day_checkpoint (
     last_published_day date not null
 );
 
--- One ordered run per closing: born with its event, done when every step is.
+-- One ordered run per closing: born with its event, done when every step is. Wall time, not the manual clock's,
+-- except the closing itself.
 create table end_of_day_runs (
     day date primary key,
     closing_time timestamptz not null,
@@ -29,6 +34,7 @@ create table end_of_day_runs (
     state text not null check (state in ('pending', 'running', 'failed', 'completed')),
     attempts int8 not null default 0,
     error text,
+    retry_at timestamptz,
     started_at timestamptz,
     completed_at timestamptz
 );
@@ -37,8 +43,8 @@ create index end_of_day_runs_open on end_of_day_runs (day) where state <> 'compl
 -- Progress of a run. `cursor` is where a step goes on after a crash; a page done twice must do nothing the second time.
 create table end_of_day_steps (
     day date not null references end_of_day_runs (day),
-    position int8 not null,
     step text not null,
+    position int8 not null,
     state text not null check (state in ('running', 'completed')),
     cursor text,
     done int8 not null default 0,
