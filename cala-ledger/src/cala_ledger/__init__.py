@@ -1,1 +1,77 @@
-"""A double-entry ledger on PostgreSQL."""
+"""A double-entry ledger on PostgreSQL: set-based posting, account sets, balances by date, velocity limits."""
+
+from cala_ledger import errors
+from cala_ledger.balances import zero
+from cala_ledger.errors import JsonValue, LedgerError, VelocityLimitExceeded, refusal
+from cala_ledger.ledger import Ledger, is_retryable
+from cala_ledger.migrate import migrate, pending
+from cala_ledger.model import (
+    Account,
+    Balance,
+    BalanceRange,
+    Direction,
+    Entry,
+    EntrySpec,
+    Journal,
+    Layer,
+    Limit,
+    NewAccount,
+    NewSet,
+    Param,
+    ParamType,
+    ParamValue,
+    PreparedEntry,
+    PreparedTransaction,
+    Status,
+    StatusChange,
+    Sums,
+    Template,
+    Transaction,
+    TransactionInput,
+    TransactionSpec,
+)
+from cala_ledger.money import CURRENCIES, exponent
+from cala_ledger.statements import open_accounts_statement, post_statement, set_status_statement
+from cala_ledger.templates import Templates
+
+__all__ = [
+    "CURRENCIES",
+    "Account",
+    "Balance",
+    "BalanceRange",
+    "Direction",
+    "Entry",
+    "EntrySpec",
+    "Journal",
+    "JsonValue",
+    "Layer",
+    "Ledger",
+    "LedgerError",
+    "Limit",
+    "NewAccount",
+    "NewSet",
+    "Param",
+    "ParamType",
+    "ParamValue",
+    "PreparedEntry",
+    "PreparedTransaction",
+    "Status",
+    "StatusChange",
+    "Sums",
+    "Template",
+    "Templates",
+    "Transaction",
+    "TransactionInput",
+    "TransactionSpec",
+    "VelocityLimitExceeded",
+    "errors",
+    "exponent",
+    "is_retryable",
+    "migrate",
+    "open_accounts_statement",
+    "pending",
+    "post_statement",
+    "refusal",
+    "set_status_statement",
+    "zero",
+]

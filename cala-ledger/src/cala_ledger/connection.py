@@ -1,0 +1,63 @@
+"""Where a call runs: on a connection the caller holds (inside its transaction), or on one of the pool's."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, TypeAlias
+
+import psycopg
+from psycopg_pool import AsyncConnectionPool
+
+from cala_ledger import errors
+from cala_ledger.errors import JsonValue
+
+Row: TypeAlias = tuple[object, ...]
+Connection: TypeAlias = psycopg.AsyncConnection[Row]
+Pool: TypeAlias = AsyncConnectionPool[Connection]
+
+MAX_IDS: Final = 10_000
+MAX_PAGE: Final = 1_000
+
+
+class Source:
+    """Runs statements on `conn` if one is given, else on a pooled connection, in a transaction of its own."""
+
+    def __init__(self, pool: Pool | None) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def connection(self, conn: Connection | None) -> AsyncIterator[Connection]:
+        if conn is not None:
+            yield conn
+        elif self._pool is None:
+            raise ValueError("this ledger has no pool: pass conn")
+        else:
+            async with self._pool.connection() as pooled:
+                yield pooled
+
+    async def rows(self, sql: str, params: Sequence[object], conn: Connection | None) -> list[Row]:
+        async with self.connection(conn) as connection:
+            cursor = await connection.execute(sql.encode(), params)
+            return await cursor.fetchall()
+
+
+def check_ids(ids: Sequence[object]) -> None:
+    if len(ids) > MAX_IDS:
+        raise errors.TooManyIds(ids=len(ids), most=MAX_IDS)
+
+
+def check_page(first: int) -> None:
+    if not 0 <= first <= MAX_PAGE:
+        raise errors.PageTooLarge(first=first, most=MAX_PAGE)
+
+
+def detail_of(value: object) -> dict[str, JsonValue]:
+    """The JSON object of a refusal's row."""
+    if not isinstance(value, dict):
+        raise TypeError("a refusal's detail is a JSON object")
+    return value
+
+
+def raise_refused(rows: Sequence[Row]) -> None:
+    """Raise the first refusal of a grouped call's answer."""
+    for _, code, detail in rows:
+        raise errors.refusal(str(code), detail_of(detail))

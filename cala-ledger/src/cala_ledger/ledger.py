@@ -1,0 +1,74 @@
+"""The ledger for a program of its own: a pool, and everything in one object.
+
+A host that batches many commands uses `Templates.prepare` and `cala_ledger.statements` instead, and this class to read.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import psycopg
+from psycopg.errors import SerializationFailure
+
+from cala_ledger.accounts import Accounts
+from cala_ledger.balances import Balances
+from cala_ledger.connection import Connection, Pool, Source, raise_refused
+from cala_ledger.entries import Entries
+from cala_ledger.journals import Journals
+from cala_ledger.limits import Limits
+from cala_ledger.model import StatusChange, TransactionInput
+from cala_ledger.sets import Sets
+from cala_ledger.statements import post_statement
+from cala_ledger.stored_templates import StoredTemplates
+from cala_ledger.templates import Templates
+from cala_ledger.transactions import Transactions
+
+_TRIES: Final = 3
+
+
+class Ledger:
+    """Every call takes `conn` to run inside a transaction the caller holds (READ COMMITTED)."""
+
+    def __init__(self, pool: Pool | None = None, templates: Templates | None = None) -> None:
+        source = Source(pool)
+        self._source = source
+        self.journals = Journals(source)
+        self.accounts = Accounts(source)
+        self.sets = Sets(source)
+        self.limits = Limits(source)
+        self.templates = StoredTemplates(source, templates or Templates())
+        self.balances = Balances(source)
+        self.entries = Entries(source)
+        self.transactions = Transactions(source)
+
+    async def post(
+        self,
+        transactions: Sequence[TransactionInput],
+        *,
+        status_changes: Sequence[StatusChange] = (),
+        recorded_at: datetime | None = None,
+        conn: Connection | None = None,
+    ) -> None:
+        """Post transactions and change statuses, all or nothing. A repeat of an id with equal content is a success.
+
+        Raises what `Templates.prepare` raises, and AccountNotFound, AccountLocked, AccountIsSet,
+        AccountNotInJournal, JournalNotFound, JournalLocked, TemplateNotFound, VelocityLimitExceeded,
+        BalanceOverflow, TransactionIdReused.
+        """
+        prepared = [self.templates.registry.prepare(each) for each in transactions]
+        changes = [(1, change) for change in status_changes]
+        sql, params = post_statement([(1, prepared)], status_changes=changes, recorded_at=recorded_at)
+        for attempt in range(1, _TRIES + 1):
+            try:
+                raise_refused(await self._source.rows(sql, params, conn))
+            except SerializationFailure:
+                # The id was committed by someone else meanwhile; the next look sees it and knows what it is.
+                if conn is not None or attempt == _TRIES:
+                    raise
+            else:
+                return
+
+
+def is_retryable(error: psycopg.Error) -> bool:
+    """Whether a failed posting call may simply be sent again (two calls raced with one transaction id)."""
+    return isinstance(error, SerializationFailure)

@@ -1,0 +1,279 @@
+"""Values the ledger takes and answers. Amounts are integers of the currency's minor unit; dates are effective dates."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from enum import Enum
+from typing import TypeAlias
+from uuid import UUID, uuid5
+
+import msgspec
+
+from cala_ledger.errors import JsonValue
+
+ParamValue: TypeAlias = UUID | str | int | bool | date | None | list[JsonValue] | dict[str, JsonValue]
+
+
+class Layer(str, Enum):
+    """Where an amount stands: moved for good, on its way, or set aside."""
+
+    SETTLED = "settled"
+    PENDING = "pending"
+    ENCUMBRANCE = "encumbrance"
+
+
+class Direction(str, Enum):
+    """Side of an entry, and the normal side of an account."""
+
+    DEBIT = "debit"
+    CREDIT = "credit"
+
+
+class Status(str, Enum):
+    """A locked account or journal takes no postings."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+
+
+class ParamType(str, Enum):
+    """Types of template params; `json` takes any JSON value."""
+
+    UUID = "uuid"
+    STRING = "string"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    JSON = "json"
+
+
+class Param(msgspec.Struct, frozen=True, kw_only=True):
+    """A template's param. `default` is an expression without params; without one the param is required."""
+
+    name: str
+    type: ParamType
+    default: str | None = None
+    description: str | None = None
+
+
+class TransactionSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Expressions for a transaction's fields; None leaves the field to the input, or empty."""
+
+    journal_id: str
+    effective: str | None = None
+    description: str | None = None
+    metadata: str | None = None
+    external_id: str | None = None
+    correlation_id: str | None = None
+
+
+class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Expressions for an entry's fields; `amount` is in minor units of `currency`."""
+
+    entry_type: str
+    account_id: str
+    layer: str
+    direction: str
+    amount: str
+    currency: str
+    description: str | None = None
+
+
+class Template(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of transaction. Expressions are CEL; `params.x`, constants and literals are copied without calling it."""
+
+    code: str
+    params: tuple[Param, ...]
+    transaction: TransactionSpec
+    entries: tuple[EntrySpec, ...]
+    description: str | None = None
+
+
+class TransactionInput(msgspec.Struct, frozen=True, kw_only=True):
+    """What a caller wants posted. What is given here wins over the template's expression for the same field."""
+
+    id: UUID
+    template: str
+    params: Mapping[str, ParamValue]
+    metadata: Mapping[str, JsonValue] | None = None
+    effective: date | None = None
+    external_id: str | None = None
+    correlation_id: str | None = None
+
+
+class PreparedEntry(msgspec.Struct, frozen=True):
+    entry_type: str
+    account_id: UUID
+    layer: Layer
+    direction: Direction
+    amount: int
+    currency: str
+    description: str | None
+
+
+class PreparedTransaction(msgspec.Struct, frozen=True, kw_only=True):
+    """An evaluated, balanced transaction. `digest` covers everything but the id: equal digests mean a repeat."""
+
+    id: UUID
+    template: str
+    journal_id: UUID
+    effective: date
+    description: str | None
+    metadata: str | None
+    external_id: str | None
+    correlation_id: str | None
+    entries: tuple[PreparedEntry, ...]
+    digest: bytes
+
+
+class StatusChange(msgspec.Struct, frozen=True):
+    account_id: UUID
+    status: Status
+
+
+class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
+    """An account to open. `sets` are its direct parents, `limits` the velocity limits bound to it from the start."""
+
+    id: UUID
+    journal_id: UUID
+    code: str
+    name: str
+    normal_side: Direction
+    external_id: str | None = None
+    description: str | None = None
+    metadata: Mapping[str, JsonValue] | None = None
+    sets: tuple[UUID, ...] = ()
+    limits: tuple[UUID, ...] = ()
+    created_at: datetime | None = None
+
+
+class NewSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A set to open. A parent in `sets` exists already or stands earlier in the same call."""
+
+    id: UUID
+    journal_id: UUID
+    name: str
+    normal_side: Direction
+    code: str | None = None
+    external_id: str | None = None
+    description: str | None = None
+    metadata: Mapping[str, JsonValue] | None = None
+    sets: tuple[UUID, ...] = ()
+    limits: tuple[UUID, ...] = ()
+    created_at: datetime | None = None
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """An account or a set (`is_set`). `position` grows with creation."""
+
+    id: UUID
+    journal_id: UUID
+    is_set: bool
+    code: str | None
+    external_id: str | None
+    name: str
+    description: str | None
+    normal_side: Direction
+    status: Status
+    metadata: dict[str, JsonValue] | None
+    created_at: datetime
+    position: int
+
+
+class Journal(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    code: str
+    name: str
+    description: str | None
+    status: Status
+    created_at: datetime
+
+
+class Limit(msgspec.Struct, frozen=True, kw_only=True):
+    """At most `amount` net in `direction` on a layer. Amount 0, debit, settled: no overdraft. Currency None: each."""
+
+    id: UUID
+    name: str
+    layer: Layer = Layer.SETTLED
+    direction: Direction = Direction.DEBIT
+    currency: str | None = None
+    amount: int = 0
+
+
+class Sums(msgspec.Struct, frozen=True):
+    """Debits and credits of one layer, in minor units."""
+
+    debit: int = 0
+    credit: int = 0
+
+    def net(self, side: Direction) -> int:
+        """The balance as an account of this normal side shows it; negative values are legal."""
+        return self.debit - self.credit if side is Direction.DEBIT else self.credit - self.debit
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums per layer of one account or set in one currency. Never touched: all zero."""
+
+    account_id: UUID
+    currency: str
+    settled: Sums = Sums()
+    pending: Sums = Sums()
+    encumbrance: Sums = Sums()
+
+    def layer(self, layer: Layer) -> Sums:
+        match layer:
+            case Layer.SETTLED:
+                return self.settled
+            case Layer.PENDING:
+                return self.pending
+            case Layer.ENCUMBRANCE:
+                return self.encumbrance
+
+
+class BalanceRange(msgspec.Struct, frozen=True, kw_only=True):
+    """Opening (before `from`), activity within, closing (up to and with `until`), by effective date."""
+
+    open: Balance
+    activity: Balance
+    close: Balance
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """A posted entry. `debit_after` and `credit_after` are its account's sums in this layer and currency after it."""
+
+    position: int
+    transaction_id: UUID
+    account_id: UUID
+    amount: int
+    debit_after: int
+    credit_after: int
+    layer: Layer
+    direction: Direction
+    currency: str
+    entry_type: str
+    description: str | None
+    effective: date
+    recorded_at: datetime
+
+    @property
+    def sequence(self) -> int:
+        """Place within the transaction, from 1."""
+        return self.position % 65536
+
+    @property
+    def id(self) -> UUID:
+        """A stable id made of the transaction's id and the sequence."""
+        return uuid5(self.transaction_id, str(self.sequence))
+
+
+class Transaction(msgspec.Struct, frozen=True, kw_only=True):
+    id: UUID
+    position: int
+    journal_id: UUID
+    template: str
+    effective: date
+    recorded_at: datetime
+    description: str | None
+    external_id: str | None
+    correlation_id: str | None
+    metadata: dict[str, JsonValue] | None
+    entries: tuple[Entry, ...]

