@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -29,7 +30,7 @@ STAFF = "staff-1@example.com"
 STAFF_ID = "11111111-1111-4111-8111-111111111111"
 CUSTOMER = "customer-1@example.com"
 CUSTOMER_ID = "22222222-2222-4222-8222-222222222221"
-NO_OATHKEEPER = "no Oathkeeper binary: make test-oathkeeper LANA_OATHKEEPER=/path/to/oathkeeper"
+OATHKEEPER = os.environ.get("LANA_OATHKEEPER")
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Gateway:
     development_origins: dict[str, str]
     keycloak: Keycloak
     http: httpx.Client
+    folder: Path
 
     @property
     def url(self) -> str:
@@ -62,13 +64,10 @@ class Gateway:
         return self.http.request(method, self.url + path, headers=headers, **arguments)
 
 
-@pytest.fixture(scope="session", params=["envoy", "oathkeeper"])
+@pytest.fixture(scope="session", params=["envoy", *(["oathkeeper"] if OATHKEEPER else [])])
 def gateway(
     request: pytest.FixtureRequest, keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gateway]:
-    binary = os.environ.get("LANA_OATHKEEPER")
-    if request.param == "oathkeeper" and not binary:
-        pytest.skip(NO_OATHKEEPER)
     keycloak.create_user("admin", STAFF, STAFF_ID)
     keycloak.create_user("customer", CUSTOMER, CUSTOMER_ID)
     keycloak.create_client("admin", "other-app")
@@ -80,7 +79,7 @@ def gateway(
         ports=Ports(**dict(zip(names, free_ports(len(names)), strict=True))),
         panels=True,
         keycloak_url=keycloak.base,
-        oathkeeper=binary if request.param == "oathkeeper" else "none",
+        oathkeeper=OATHKEEPER if request.param == "oathkeeper" else "none",
     )
     part = plan.gateway_part(config, read_table(), plan.oathkeeper_binary(config))
     with ExitStack() as stack:
@@ -96,7 +95,7 @@ def gateway(
         origins = {
             f"{api.path}/graphql": plan.site(config).development_origin(api) for api in read_table().api
         }
-        running = Gateway(request.param, config.ports.gateway, servers, origins, keycloak, http)
+        running = Gateway(request.param, config.ports.gateway, servers, origins, keycloak, http, part.cwd)
         until(
             lambda: running.call("/admin/graphql", keycloak.token("admin", STAFF)).status_code == 200,
             "the gateway and the server have Keycloak's keys",
