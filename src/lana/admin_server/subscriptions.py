@@ -39,7 +39,7 @@ class Subscription:
         request = info.context
 
         async def load() -> deposit.Withdrawal:
-            found = await request.app.deposits.maybe_find_withdrawal(request.ctx, withdrawal_id)
+            found = await request.app.withdrawals.maybe_find_withdrawal(request.ctx, withdrawal_id)
             if found is None:
                 raise RowMissing("Withdrawal")
             return deposit.Withdrawal.of(found)

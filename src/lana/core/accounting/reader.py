@@ -1,0 +1,147 @@
+"""Reading the books with the permissions of staff. Nested reads are gathered: they are checked on all objects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Final, TypeVar
+from uuid import UUID
+
+import cala_ledger
+from cala_ledger import Account, Balance, Entry, Transaction
+
+from lana.core.accounting import primitives as p
+from lana.core.accounting.errors import TemplateNotFound
+from lana.core.accounting.references import code_of
+from lana.lib.authz import Authorizer, Scope
+from lana.lib.pg.page import CursorDestructureError, Found, Page, decode_cursor, encode_cursor
+
+T = TypeVar("T")
+
+MAX_MEMBERS: Final = 100
+
+
+class LedgerReader:
+    def __init__(self, authz: Authorizer, ledger: cala_ledger.Ledger, *, page_limit: int = 100) -> None:
+        self._authz = authz
+        self._ledger = ledger
+        self._limit = page_limit
+
+    async def ensure_journal(self) -> None:
+        """The bank's journal exists. Run at every start."""
+        journals = self._ledger.journals
+        if await journals.maybe_find_by_code(p.JOURNAL_CODE) is None:
+            with suppress(cala_ledger.errors.JournalExists):  # another process starts at the same moment
+                await journals.create(
+                    p.JOURNAL_ID, p.JOURNAL_CODE, p.JOURNAL_NAME, description=p.JOURNAL_DESCRIPTION
+                )
+
+    # --- accounts -----------------------------------------------------------------------------------------------
+
+    async def maybe_find_account(self, ctx: Scope, account_id: UUID) -> Account | None:
+        self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ, account_id)
+        return (await self._ledger.accounts.find_many([account_id])).get(account_id)
+
+    async def find_many_accounts(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Account]:
+        self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ)
+        return await self._ledger.accounts.find_many(ids)
+
+    async def find_many_balances(
+        self, ctx: Scope, ids: Sequence[UUID]
+    ) -> Mapping[UUID, Mapping[str, Balance]]:
+        """Everything posted, by currency."""
+        self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ)
+        return await self._ledger.balances.now(ids)
+
+    async def find_many_ancestors(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Account]]:
+        """The nodes of the chart above each, nearest first."""
+        self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ)
+        above = await self._ledger.sets.ancestors(ids)
+        everything = sorted({set_id for sets in above.values() for set_id in sets})
+        sets = await self._ledger.accounts.find_many(everything)
+        depth = {set_id: len(up) for set_id, up in (await self._ledger.sets.ancestors(everything)).items()}
+        return {
+            account_id: sorted(
+                (sets[i] for i in up if code_of(sets[i])), key=lambda node: depth[node.id], reverse=True
+            )
+            for account_id, up in above.items()
+        }
+
+    async def find_many_children(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Account]]:
+        """Accounts and coded sets below each; sets without a code are seen through, one level."""
+        self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ)
+        children = await asyncio.gather(*(self._children(account_id) for account_id in ids))
+        return dict(zip(ids, children, strict=True))
+
+    async def _children(self, set_id: UUID) -> Sequence[Account]:
+        shown: list[Account] = []
+        for member in await self._ledger.sets.members(set_id, MAX_MEMBERS):
+            if _is_shown(member):
+                shown.append(member)
+            else:
+                below = await self._ledger.sets.members(member.id, MAX_MEMBERS)
+                shown.extend(one for one in below if _is_shown(one))
+        return sorted(shown, key=lambda one: (one.external_id is None, one.external_id or "", one.id))
+
+    async def list_history(self, ctx: Scope, account_id: UUID, page: Page) -> Found[Entry]:
+        """Entries of an account, or of everything below a set, newest first."""
+        self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ_HISTORY, account_id)
+        size = page.size(self._limit)
+        rows = await self._ledger.entries.by_account(account_id, size + 1, after=_position(page))
+        return _found(rows, size, lambda entry: entry.position)
+
+    # --- transactions -------------------------------------------------------------------------------------------
+
+    async def list_entries(self, ctx: Scope, page: Page) -> Found[Entry]:
+        """The journal, newest first."""
+        self._authz.enforce(ctx, p.JOURNAL_READ_ENTRIES, p.JOURNAL_ID)
+        size = page.size(self._limit)
+        rows = await self._ledger.entries.by_journal(p.JOURNAL_ID, size + 1, before=_position(page))
+        return _found(rows, size, lambda entry: entry.position)
+
+    async def maybe_find_transaction(self, ctx: Scope, transaction_id: UUID) -> Transaction | None:
+        self._authz.enforce(ctx, p.LEDGER_TRANSACTION_READ, transaction_id)
+        return (await self._ledger.transactions.find_many([transaction_id])).get(transaction_id)
+
+    async def find_many_transactions(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Transaction]:
+        self._authz.enforce(ctx, p.LEDGER_TRANSACTION_READ)
+        return await self._ledger.transactions.find_many(ids)
+
+    async def list_transactions_of_template(self, ctx: Scope, code: str, page: Page) -> Found[Transaction]:
+        """Oldest first. `TemplateNotFound`."""
+        self._authz.enforce(ctx, p.LEDGER_TRANSACTION_LIST)
+        size = page.size(self._limit)
+        try:
+            rows = await self._ledger.transactions.by_template(code, size + 1, after=_position(page) or 0)
+        except cala_ledger.errors.TemplateNotFound as error:
+            raise TemplateNotFound(code) from error
+        return _found(rows, size, lambda transaction: transaction.position)
+
+    async def list_templates(self, ctx: Scope, page: Page) -> Found[str]:
+        """Codes of the transaction templates, ascending."""
+        self._authz.enforce(ctx, p.TRANSACTION_TEMPLATE_LIST)
+        size = page.size(self._limit)
+        after = str(decode_cursor(page.after, frozenset({"code"}))["code"]) if page.after else ""
+        codes = [template.code for template in await self._ledger.templates.list(size + 1, after=after)]
+        cursors = [encode_cursor({"code": code}) for code in codes[:size]]
+        return Found(codes[:size], cursors, len(codes) > size)
+
+
+def _is_shown(member: Account) -> bool:
+    return not member.is_set or code_of(member) is not None
+
+
+def _position(page: Page) -> int | None:
+    if page.after is None:
+        return None
+    position = decode_cursor(page.after, frozenset({"position"}))["position"]
+    if type(position) is not int or not 0 <= position < 2**63:
+        raise CursorDestructureError("a position is a whole number", field="after")
+    return position
+
+
+def _found(rows: Sequence[T], size: int, position: Callable[[T], int]) -> Found[T]:
+    kept = rows[:size]
+    cursors = [encode_cursor({"position": position(row)}) for row in kept]
+    return Found(kept, cursors, len(rows) > size)
