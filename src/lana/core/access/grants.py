@@ -17,6 +17,7 @@ from psycopg_pool import PoolTimeout
 from lana.core.access.service import AccessService
 from lana.lib.authz import Authorizer, Grants
 from lana.lib.pg.database import Database
+from lana.lib.tasks import end_if_cancelled
 
 log = structlog.get_logger()
 
@@ -91,6 +92,7 @@ class GrantsRefresher:
             try:
                 await self.refresh()
             except (psycopg.Error, PoolTimeout) as error:
+                end_if_cancelled(error)
                 log.warning("permissions not refreshed", reason=str(error))
 
 

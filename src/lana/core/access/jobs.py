@@ -51,6 +51,9 @@ class CreateLogin:
         password = await self._logins.ensure(user_id, email)
         if password is not None:
             self._announce(password)
+        user = await self._access.users.peek(user_id)
+        if user is not None and not user.active:
+            await self._logins.set_enabled(user_id, enabled=False)
 
 
 class SyncLogin:
@@ -68,7 +71,7 @@ class SyncLogin:
     async def run(self, args: Mapping[str, object]) -> None:
         user = await self._access.users.peek(UUID(str(args["user_id"])))
         if user is not None and user.has_login:
-            await self._logins.set_enabled(user.id, user.active)
+            await self._logins.set_enabled(user.id, enabled=user.active)
 
 
 async def _login_email(access: AccessService, user_id: UUID) -> str | None:
