@@ -129,13 +129,13 @@ class Book(msgspec.Struct):
         amount: int,
         *,
         on: date = TODAY,
-        id: UUID | None = None,
+        tx_id: UUID | None = None,
         frozen: UUID | None = None,
         omnibus: UUID | None = None,
     ) -> TransactionInput:
         other = {"frozen": frozen} if frozen else {"omnibus": omnibus or self.omnibus}
         return TransactionInput(
-            id=id or uuid7(),
+            id=tx_id or uuid7(),
             template=template,
             params={
                 "journal_id": self.journal,
@@ -158,8 +158,8 @@ async def open_book(ledger: Ledger) -> Book:
     await ledger.limits.ensure(Limit(id=OVERDRAFT, name="Overdraft Prevention"))
     await ledger.templates.ensure(*TEMPLATES)
 
-    def account_set(id: UUID, name: str, side: Direction, *sets: UUID) -> NewSet:
-        return NewSet(id=id, journal_id=journal, name=name, normal_side=side, sets=sets)
+    def account_set(set_id: UUID, name: str, side: Direction, *sets: UUID) -> NewSet:
+        return NewSet(id=set_id, journal_id=journal, name=name, normal_side=side, sets=sets)
 
     await ledger.accounts.create_many(
         [

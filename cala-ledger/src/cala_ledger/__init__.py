@@ -33,6 +33,7 @@ from cala_ledger.model import (
 from cala_ledger.money import CURRENCIES, exponent
 from cala_ledger.statements import open_accounts_statement, post_statement, set_status_statement
 from cala_ledger.templates import Templates
+from cala_ledger.verify import Violation, verify
 
 __all__ = [
     "CURRENCIES",
@@ -64,6 +65,7 @@ __all__ = [
     "TransactionInput",
     "TransactionSpec",
     "VelocityLimitExceeded",
+    "Violation",
     "errors",
     "exponent",
     "is_retryable",
@@ -73,5 +75,6 @@ __all__ = [
     "post_statement",
     "refusal",
     "set_status_statement",
+    "verify",
     "zero",
 ]

@@ -1,8 +1,8 @@
 """Where a call runs: on a connection the caller holds (inside its transaction), or on one of the pool's."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 import psycopg
 from psycopg_pool import AsyncConnectionPool
@@ -25,7 +25,7 @@ class Source:
         self._pool = pool
 
     @asynccontextmanager
-    async def connection(self, conn: Connection | None) -> AsyncIterator[Connection]:
+    async def connection(self, conn: Connection | None) -> AsyncGenerator[Connection, None]:
         if conn is not None:
             yield conn
         elif self._pool is None:
@@ -54,7 +54,7 @@ def detail_of(value: object) -> dict[str, JsonValue]:
     """The JSON object of a refusal's row."""
     if not isinstance(value, dict):
         raise TypeError("a refusal's detail is a JSON object")
-    return value
+    return cast("dict[str, JsonValue]", value)
 
 
 def raise_refused(rows: Sequence[Row]) -> None:

@@ -203,4 +203,4 @@ def refusal(code: str, detail: Mapping[str, object]) -> LedgerError:
     kind = LedgerError.by_code.get(code)
     if kind is None:
         raise LookupError(f"no ledger error has the code {code}")
-    return kind(**{key: value for key, value in detail.items() if isinstance(key, str)})
+    return kind(**detail)

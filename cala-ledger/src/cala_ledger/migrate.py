@@ -3,7 +3,7 @@
 Migrations run in one transaction under an advisory lock, so that two processes starting together migrate once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def _config() -> Config:
 
 
 @contextmanager
-def _connected(dsn: str) -> Iterator[Connection]:
+def _connected(dsn: str) -> Generator[Connection, None, None]:
     def connect() -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(dsn)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from enum import Enum
+from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID, uuid5
 
@@ -10,10 +10,10 @@ import msgspec
 
 from cala_ledger.errors import JsonValue
 
-ParamValue: TypeAlias = UUID | str | int | bool | date | None | list[JsonValue] | dict[str, JsonValue]
+ParamValue: TypeAlias = UUID | str | int | bool | date | list[JsonValue] | dict[str, JsonValue] | None
 
 
-class Layer(str, Enum):
+class Layer(StrEnum):
     """Where an amount stands: moved for good, on its way, or set aside."""
 
     SETTLED = "settled"
@@ -21,21 +21,21 @@ class Layer(str, Enum):
     ENCUMBRANCE = "encumbrance"
 
 
-class Direction(str, Enum):
+class Direction(StrEnum):
     """Side of an entry, and the normal side of an account."""
 
     DEBIT = "debit"
     CREDIT = "credit"
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """A locked account or journal takes no postings."""
 
     ACTIVE = "active"
     LOCKED = "locked"
 
 
-class ParamType(str, Enum):
+class ParamType(StrEnum):
     """Types of template params; `json` takes any JSON value."""
 
     UUID = "uuid"

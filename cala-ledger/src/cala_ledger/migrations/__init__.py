@@ -7,7 +7,11 @@ from alembic import op
 
 def run_sql(*names: str) -> None:
     """Run the named files of `sql/`, in order, on alembic's connection."""
-    raw = op.get_bind().connection
-    with raw.cursor() as cursor:
+    cursor = op.get_bind().connection.cursor()
+    try:
         for name in names:
-            cursor.execute(files(__package__).joinpath("sql", f"{name}.sql").read_text(encoding="utf-8"))
+            cursor.execute(
+                files("cala_ledger.migrations").joinpath("sql", f"{name}.sql").read_text(encoding="utf-8")
+            )
+    finally:
+        cursor.close()

@@ -11,4 +11,4 @@ depends_on: Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    run_sql("01_tables", "02_guards", "03_post", "04_accounts", "05_members")
+    run_sql("01_tables", "02_guards", "03_post", "04_accounts", "05_members", "06_verify")
