@@ -20,12 +20,12 @@ from lana.core import customer as core
 from lana.lib.graphql import Connection, PublicId, connection, entity, order_of, sort_input
 from lana.lib.pg.page import Page
 
-CustomerType = strawberry.enum(core.CustomerType)
-ProspectStage = strawberry.enum(core.ProspectStage)
-KycStatus = strawberry.enum(core.KycStatus)
-KycLevel = strawberry.enum(core.KycLevel)
-CustomerStatus = strawberry.enum(core.CustomerStatus)
-ConversionReason = strawberry.enum(core.ConversionReason)
+strawberry.enum(core.CustomerType)
+strawberry.enum(core.ProspectStage)
+strawberry.enum(core.KycStatus)
+strawberry.enum(core.KycLevel)
+strawberry.enum(core.CustomerStatus)
+strawberry.enum(core.ConversionReason)
 CustomersSort = sort_input("CustomersSort", {"CREATED_AT": "created_at"})
 ProspectsSort = sort_input("ProspectsSort", {"CREATED_AT": "created_at"})
 
@@ -62,10 +62,10 @@ class Customer:
     entity: strawberry.Private[core.Customer]
     customer_id: UUID
     public_id: PublicId
-    customer_type: CustomerType
-    status: CustomerStatus
-    level: KycLevel
-    conversion_reason: ConversionReason
+    customer_type: core.CustomerType
+    status: core.CustomerStatus
+    level: core.KycLevel
+    conversion_reason: core.ConversionReason
     applicant_id: str | None
     created_at: datetime
 
@@ -137,10 +137,10 @@ class Prospect:
     entity: strawberry.Private[core.Prospect]
     prospect_id: UUID
     public_id: PublicId
-    customer_type: CustomerType
-    stage: ProspectStage
-    kyc_status: KycStatus
-    level: KycLevel
+    customer_type: core.CustomerType
+    stage: core.ProspectStage
+    kyc_status: core.KycStatus
+    level: core.KycLevel
     applicant_id: str | None
     verification_link: str | None
     verification_link_created_at: datetime | None
@@ -192,14 +192,14 @@ class Prospect:
 
 @strawberry.input
 class CustomersFilter:
-    customer_type: CustomerType | None = None
-    status: CustomerStatus | None = None
+    customer_type: core.CustomerType | None = None
+    status: core.CustomerStatus | None = None
 
 
 @strawberry.input
 class ProspectsFilter:
-    stage: ProspectStage | None = None
-    customer_type: CustomerType | None = None
+    stage: core.ProspectStage | None = None
+    customer_type: core.CustomerType | None = None
 
 
 @strawberry.type
@@ -263,137 +263,3 @@ class Query:
             info.context.ctx, Page(first, after), order_of(sort), asked.stage, asked.customer_type
         )
         return connection(found, Prospect.of)
-
-
-@strawberry.input
-class ProspectCreateInput:
-    email: str
-    telegram_handle: str
-    customer_type: CustomerType
-
-
-@strawberry.type
-class ProspectCreatePayload:
-    prospect: Prospect
-
-
-@strawberry.input
-class ProspectCloseInput:
-    prospect_id: UUID
-
-
-@strawberry.type
-class ProspectClosePayload:
-    prospect: Prospect
-
-
-@strawberry.input
-class ProspectConvertInput:
-    prospect_id: UUID
-
-
-@strawberry.type
-class ProspectConvertPayload:
-    customer: Customer
-
-
-@strawberry.input
-class CustomerEmailUpdateInput:
-    customer_id: UUID
-    email: str
-
-
-@strawberry.type
-class CustomerEmailUpdatePayload:
-    customer: Customer
-
-
-@strawberry.input
-class CustomerTelegramHandleUpdateInput:
-    customer_id: UUID
-    telegram_handle: str
-
-
-@strawberry.type
-class CustomerTelegramHandleUpdatePayload:
-    customer: Customer
-
-
-@strawberry.input
-class CustomerFreezeInput:
-    customer_id: UUID
-
-
-@strawberry.type
-class CustomerFreezePayload:
-    customer: Customer
-
-
-@strawberry.input
-class CustomerUnfreezeInput:
-    customer_id: UUID
-
-
-@strawberry.type
-class CustomerUnfreezePayload:
-    customer: Customer
-
-
-@strawberry.input
-class CustomerCloseInput:
-    customer_id: UUID
-
-
-@strawberry.type
-class CustomerClosePayload:
-    customer: Customer
-
-
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    async def prospect_create(self, info: Info, input: ProspectCreateInput) -> ProspectCreatePayload:
-        verb = info.context.app.prospects.create_prospect
-        made = await info.context.command(verb, input.email, input.telegram_handle, input.customer_type)
-        return ProspectCreatePayload(prospect=Prospect.of(made))
-
-    @strawberry.mutation
-    async def prospect_close(self, info: Info, input: ProspectCloseInput) -> ProspectClosePayload:
-        closed = await info.context.command(info.context.app.prospects.close_prospect, input.prospect_id)
-        return ProspectClosePayload(prospect=Prospect.of(closed))
-
-    @strawberry.mutation
-    async def prospect_convert(self, info: Info, input: ProspectConvertInput) -> ProspectConvertPayload:
-        made = await info.context.command(info.context.app.prospects.convert_prospect, input.prospect_id)
-        return ProspectConvertPayload(customer=Customer.of(made))
-
-    @strawberry.mutation
-    async def customer_email_update(
-        self, info: Info, input: CustomerEmailUpdateInput
-    ) -> CustomerEmailUpdatePayload:
-        verb = info.context.app.customers.update_email
-        updated = await info.context.command(verb, input.customer_id, input.email)
-        return CustomerEmailUpdatePayload(customer=Customer.of(updated))
-
-    @strawberry.mutation
-    async def customer_telegram_handle_update(
-        self, info: Info, input: CustomerTelegramHandleUpdateInput
-    ) -> CustomerTelegramHandleUpdatePayload:
-        verb = info.context.app.customers.update_telegram_handle
-        updated = await info.context.command(verb, input.customer_id, input.telegram_handle)
-        return CustomerTelegramHandleUpdatePayload(customer=Customer.of(updated))
-
-    @strawberry.mutation
-    async def customer_freeze(self, info: Info, input: CustomerFreezeInput) -> CustomerFreezePayload:
-        frozen = await info.context.command(info.context.app.customers.freeze_customer, input.customer_id)
-        return CustomerFreezePayload(customer=Customer.of(frozen))
-
-    @strawberry.mutation
-    async def customer_unfreeze(self, info: Info, input: CustomerUnfreezeInput) -> CustomerUnfreezePayload:
-        released = await info.context.command(info.context.app.customers.unfreeze_customer, input.customer_id)
-        return CustomerUnfreezePayload(customer=Customer.of(released))
-
-    @strawberry.mutation
-    async def customer_close(self, info: Info, input: CustomerCloseInput) -> CustomerClosePayload:
-        closed = await info.context.command(info.context.app.customers.close_customer, input.customer_id)
-        return CustomerClosePayload(customer=Customer.of(closed))

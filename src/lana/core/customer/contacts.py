@@ -77,7 +77,7 @@ class Contacts:
 
     async def find_many_contacts(self, ctx: Scope, party_ids: Sequence[UUID]) -> Mapping[UUID, Contact]:
         """For staff, in batches."""
-        self._authz.enforce(ctx, PartyAction.READ)
+        self._authz.enforce(ctx, PartyAction.READ, *party_ids)
         found = await self._personal.find_many(KIND, party_ids)
         return {party_id: Contact.of(person) for party_id, person in found.items()}
 

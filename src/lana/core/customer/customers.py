@@ -10,7 +10,14 @@ from lana.core.customer.contacts import Contacts, bounded
 from lana.core.customer.customer.entity import Customer
 from lana.core.customer.customer.repo import CustomerRepo
 from lana.core.customer.party.repo import PartyRepo
-from lana.core.customer.primitives import CustomerAction, CustomerStatus, CustomerType, PartyAction
+from lana.core.customer.primitives import (
+    CREATE_CREDIT_FACILITY,
+    CustomerAction,
+    CustomerStatus,
+    CustomerType,
+    DocumentAction,
+    PartyAction,
+)
 from lana.core.customer.public import (
     CustomerClosed,
     CustomerFrozen,
@@ -118,7 +125,7 @@ class Customers:
         return await self.repo.peek(target) if target else None
 
     async def find_many_customers(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Customer]:
-        self._authz.enforce(ctx, CustomerAction.READ)
+        self._authz.enforce(ctx, CustomerAction.READ, *ids)
         return await self.repo.peek_many(ids)
 
     async def list_customers(
@@ -131,6 +138,13 @@ class Customers:
     ) -> Found[Customer]:
         self._authz.enforce(ctx, CustomerAction.LIST)
         return await self.repo.list(page, order, {"customer_type": customer_type, "status": status})
+
+    def may_create_credit_facility(self, ctx: Scope) -> bool:
+        """For a flag beside the customer; nothing is recorded."""
+        return self._authz.evaluate(ctx.subject, CREATE_CREDIT_FACILITY)
+
+    def check_may_read_documents(self, ctx: Scope, document_id: UUID) -> None:
+        self._authz.enforce(ctx, DocumentAction.READ, document_id)
 
     # --- reads of the customer --------------------------------------------------------------------------------
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from lana.core.customer.config import ALLOW_MANUAL_CONVERSION
-from lana.core.domain_config import Settings
-
 from lana.core.customer.contacts import Contacts
 from lana.core.customer.customer import entity as customer
 from lana.core.customer.customer.repo import CustomerRepo
@@ -24,6 +22,7 @@ from lana.core.customer.public import (
     ProspectCreated,
     ProspectSnapshot,
 )
+from lana.core.domain_config import Settings
 from lana.core.public_id import PublicIds, TargetKind
 from lana.lib.authz import Authorizer, Scope
 from lana.lib.es.entity import ALREADY
@@ -113,7 +112,7 @@ class Prospects:
         return await self.repo.peek(target) if target else None
 
     async def find_many_prospects(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, prospect.Prospect]:
-        self._authz.enforce(ctx, ProspectAction.READ)
+        self._authz.enforce(ctx, ProspectAction.READ, *ids)
         return await self.repo.peek_many(ids)
 
     async def list_prospects(

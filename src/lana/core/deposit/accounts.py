@@ -18,6 +18,7 @@ from lana.core.deposit.primitives import (
     AccountStatus,
     Activity,
     Balance,
+    ConfigAction,
 )
 from lana.core.deposit.public import DepositAccountCreated
 from lana.core.public_id import PublicIds, TargetKind
@@ -32,7 +33,12 @@ HOLDER_SPACE: Final = "deposit-account.holder"
 
 class DepositAccounts:
     def __init__(
-        self, db: Database, authz: Authorizer, customers: Customers, public_ids: PublicIds, ledger: DepositLedger
+        self,
+        db: Database,
+        authz: Authorizer,
+        customers: Customers,
+        public_ids: PublicIds,
+        ledger: DepositLedger,
     ) -> None:
         self.repo = DepositAccountRepo(db)
         self.ledger = ledger
@@ -96,12 +102,14 @@ class DepositAccounts:
             await self._unfreeze(op, account, AccountFreezeReason.HOLDER)
 
     async def _freeze(self, op: Op, account: DepositAccount, reason: AccountFreezeReason) -> None:
+        require_untouched(account)
         was_active = account.status is AccountStatus.ACTIVE
         if account.freeze(reason) is not ALREADY and was_active:
             balance = await self.ledger.balance(account.account_ids)
             self.ledger.freeze(op, account.account_ids, balance)
 
     async def _unfreeze(self, op: Op, account: DepositAccount, reason: AccountFreezeReason) -> None:
+        require_untouched(account)
         if account.unfreeze(reason) is not ALREADY and account.status is AccountStatus.ACTIVE:
             balance = await self.ledger.balance(account.account_ids)
             self.ledger.unfreeze(op, account.account_ids, balance)
@@ -118,7 +126,7 @@ class DepositAccounts:
         return await self.repo.peek(target) if target else None
 
     async def find_many_accounts(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, DepositAccount]:
-        self._authz.enforce(ctx, AccountAction.READ)
+        self._authz.enforce(ctx, AccountAction.READ, *ids)
         return await self.repo.peek_many(ids)
 
     async def find_many_accounts_by_holder(
@@ -143,3 +151,15 @@ class DepositAccounts:
         self._authz.enforce(ctx, AccountAction.READ_BALANCE, *ids)
         accounts = await self.repo.peek_many(ids)
         return await self.ledger.balances([account.account_ids for account in accounts.values()])
+
+    def check_may_read_config(self, ctx: Scope) -> None:
+        self._authz.enforce(ctx, ConfigAction.READ)
+
+
+def require_untouched(account: DepositAccount) -> None:
+    """The balance read does not know what the same Op is about to post, so an Op freezes or unfreezes once.
+
+    A page of events that would do both fails here, and its events are then handled one by one.
+    """
+    if account.pending:
+        raise RuntimeError(f"deposit account {account.id} was changed before in this Op")

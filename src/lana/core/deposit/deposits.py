@@ -45,7 +45,7 @@ class Deposits:
             public_id=await self._public_ids.draw(op, TargetKind.DEPOSIT, new),
         )
         await claim_reference(op, self.repo, reference)
-        self._ledger.post_for_deposit(op, Template.RECORD_DEPOSIT, new, deposit)
+        self._ledger.post(op, Template.RECORD_DEPOSIT, new, deposit)
         op.publish(DepositInitialized(id=new, deposit_account_id=account_id, amount=deposit.amount))
         return op.add(self.repo, deposit)
 
@@ -56,7 +56,7 @@ class Deposits:
         account.require_active()
         transaction_id = op.new_id()
         if deposit.revert(transaction_id) is not ALREADY:
-            self._ledger.post_for_deposit(op, Template.REVERT_DEPOSIT, transaction_id, deposit)
+            self._ledger.post(op, Template.REVERT_DEPOSIT, transaction_id, deposit)
             op.publish(DepositReverted(id=deposit.id, deposit_account_id=account.id, amount=deposit.amount))
         return deposit
 
@@ -72,7 +72,7 @@ class Deposits:
         return await self.repo.peek(target) if target else None
 
     async def find_many_deposits(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Deposit]:
-        self._authz.enforce(ctx, DepositAction.READ)
+        self._authz.enforce(ctx, DepositAction.READ, *ids)
         return await self.repo.peek_many(ids)
 
     async def list_deposits(

@@ -64,7 +64,7 @@ class Withdrawals:
             initiator=op.subject,
             amount=withdrawal.amount,
         )
-        self._ledger.post_for_withdrawal(op, Template.INITIATE_WITHDRAW, new, withdrawal)
+        self._ledger.post(op, Template.INITIATE_WITHDRAW, new, withdrawal)
         return withdrawal
 
     async def confirm_withdrawal(self, op: Op, withdrawal_id: UUID) -> Withdrawal:
@@ -72,7 +72,7 @@ class Withdrawals:
         withdrawal = await self._find_movable(op, withdrawal_id)
         transaction_id = op.new_id()
         if withdrawal.confirm(transaction_id) is not ALREADY:
-            self._ledger.post_for_withdrawal(op, Template.CONFIRM_WITHDRAW, transaction_id, withdrawal)
+            self._ledger.post(op, Template.CONFIRM_WITHDRAW, transaction_id, withdrawal)
             op.publish(
                 WithdrawalConfirmed(
                     id=withdrawal.id,
@@ -89,7 +89,7 @@ class Withdrawals:
         awaited_approval = withdrawal.awaits_approval
         transaction_id = op.new_id()
         if withdrawal.cancel(transaction_id) is not ALREADY:
-            self._ledger.post_for_withdrawal(op, Template.CANCEL_WITHDRAW, transaction_id, withdrawal)
+            self._ledger.post(op, Template.CANCEL_WITHDRAW, transaction_id, withdrawal)
             if awaited_approval:
                 await self._governance.cancel_process(op, withdrawal.approval_process_id)
         return withdrawal
@@ -99,7 +99,7 @@ class Withdrawals:
         withdrawal = await self._find_movable(op, withdrawal_id)
         transaction_id = op.new_id()
         if withdrawal.revert(transaction_id) is not ALREADY:
-            self._ledger.post_for_withdrawal(op, Template.REVERT_WITHDRAW, transaction_id, withdrawal)
+            self._ledger.post(op, Template.REVERT_WITHDRAW, transaction_id, withdrawal)
         return withdrawal
 
     async def conclude_approval(self, op: Op, withdrawal_id: UUID, approved: bool) -> Withdrawal:
@@ -126,7 +126,7 @@ class Withdrawals:
         frozen = account.status is AccountStatus.FROZEN
         if frozen:
             op.unlock_account(account.id)
-        self._ledger.post_for_withdrawal(op, Template.DENY_WITHDRAW, transaction_id, withdrawal)
+        self._ledger.post(op, Template.DENY_WITHDRAW, transaction_id, withdrawal)
         if frozen:
             self._ledger.set_aside(op, account.account_ids, withdrawal.amount)
             op.lock_account(account.id)
@@ -149,7 +149,7 @@ class Withdrawals:
         return await self.repo.peek(target) if target else None
 
     async def find_many_withdrawals(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Withdrawal]:
-        self._authz.enforce(ctx, WithdrawalAction.READ)
+        self._authz.enforce(ctx, WithdrawalAction.READ, *ids)
         return await self.repo.peek_many(ids)
 
     async def find_many_withdrawals_by_cancellation(

@@ -106,6 +106,10 @@ class Prospect(Entity[ProspectEvent]):
     def is_open(self) -> bool:
         return self.stage not in (ProspectStage.CONVERTED, ProspectStage.CLOSED)
 
+    @property
+    def is_converted(self) -> bool:
+        return self.stage is ProspectStage.CONVERTED
+
     def start_kyc(self, applicant_id: str) -> Outcome:
         if self.applicant_id is not None:
             return ALREADY

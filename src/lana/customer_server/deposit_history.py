@@ -1,0 +1,140 @@
+"""An account's history as GraphQL: each entry names its object, which is loaded only when asked for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Final
+from uuid import UUID
+
+import strawberry
+
+from lana.core.deposit import HistoryEntry, HistoryKind
+from lana.customer_server.common import Info
+from lana.customer_server.later import CreditFacilityDisbursal, CreditFacilityPaymentAllocation
+from lana.lib.graphql import UsdCents
+from lana.lib.graphql.request import RowMissing
+
+if TYPE_CHECKING:
+    from lana.customer_server.deposit import Deposit, Withdrawal
+
+DepositRef = Annotated["Deposit", strawberry.lazy("lana.customer_server.deposit")]
+WithdrawalRef = Annotated["Withdrawal", strawberry.lazy("lana.customer_server.deposit")]
+
+
+@strawberry.type
+class DepositEntry:
+    transaction_id: strawberry.Private[UUID]
+    recorded_at: datetime
+
+    @strawberry.field
+    async def deposit(self, info: Info) -> DepositRef:
+        from lana.customer_server import deposit
+
+        request = info.context
+        find_many = request.app.own_deposits.find_many_deposits
+        return deposit.Deposit.of(await request.need(find_many, self.transaction_id, "Deposit"))
+
+
+@strawberry.type
+class WithdrawalEntry:
+    transaction_id: strawberry.Private[UUID]
+    recorded_at: datetime
+
+    @strawberry.field
+    async def withdrawal(self, info: Info) -> WithdrawalRef:
+        from lana.customer_server import deposit
+
+        request = info.context
+        find_many = request.app.own_deposits.find_many_withdrawals
+        return deposit.Withdrawal.of(await request.need(find_many, self.transaction_id, "Withdrawal"))
+
+
+@strawberry.type
+class CancelledWithdrawalEntry:
+    transaction_id: strawberry.Private[UUID]
+    recorded_at: datetime
+
+    @strawberry.field
+    async def withdrawal(self, info: Info) -> WithdrawalRef:
+        from lana.customer_server import deposit
+
+        request = info.context
+        find_many = request.app.own_deposits.find_many_withdrawals_by_cancellation
+        return deposit.Withdrawal.of(await request.need(find_many, self.transaction_id, "Withdrawal"))
+
+
+@strawberry.type
+class DisbursalEntry:
+    recorded_at: datetime
+
+    @strawberry.field
+    def disbursal(self) -> CreditFacilityDisbursal:
+        raise RowMissing("Disbursal")
+
+
+@strawberry.type
+class PaymentEntry:
+    recorded_at: datetime
+
+    @strawberry.field
+    def payment(self) -> CreditFacilityPaymentAllocation:
+        raise RowMissing("Payment allocation")
+
+
+@strawberry.type
+class FreezeEntry:
+    ledger_transaction_id: UUID
+    amount: UsdCents
+    recorded_at: datetime
+
+
+@strawberry.type
+class UnfreezeEntry:
+    ledger_transaction_id: UUID
+    amount: UsdCents
+    recorded_at: datetime
+
+
+@strawberry.type
+class UnknownEntry:
+    ledger_transaction_id: UUID
+    recorded_at: datetime
+
+
+DepositAccountHistoryEntry = Annotated[
+    DepositEntry
+    | WithdrawalEntry
+    | CancelledWithdrawalEntry
+    | DisbursalEntry
+    | PaymentEntry
+    | FreezeEntry
+    | UnfreezeEntry
+    | UnknownEntry,
+    strawberry.union("DepositAccountHistoryEntry"),
+]
+
+
+def history_entry(entry: HistoryEntry) -> DepositAccountHistoryEntry:
+    match entry.kind:
+        case HistoryKind.DEPOSIT | HistoryKind.WITHDRAWAL | HistoryKind.CANCELLED_WITHDRAWAL:
+            return NAMED[entry.kind](transaction_id=entry.transaction_id, recorded_at=entry.recorded_at)
+        case HistoryKind.DISBURSAL:
+            return DisbursalEntry(recorded_at=entry.recorded_at)
+        case HistoryKind.PAYMENT:
+            return PaymentEntry(recorded_at=entry.recorded_at)
+        case HistoryKind.FREEZE | HistoryKind.UNFREEZE:
+            return AMOUNTS[entry.kind](
+                ledger_transaction_id=entry.transaction_id,
+                amount=entry.amount,
+                recorded_at=entry.recorded_at,
+            )
+        case HistoryKind.UNKNOWN:
+            return UnknownEntry(ledger_transaction_id=entry.transaction_id, recorded_at=entry.recorded_at)
+
+
+NAMED: Final = {
+    HistoryKind.DEPOSIT: DepositEntry,
+    HistoryKind.WITHDRAWAL: WithdrawalEntry,
+    HistoryKind.CANCELLED_WITHDRAWAL: CancelledWithdrawalEntry,
+}
+AMOUNTS: Final = {HistoryKind.FREEZE: FreezeEntry, HistoryKind.UNFREEZE: UnfreezeEntry}
