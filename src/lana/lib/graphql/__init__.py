@@ -102,6 +102,7 @@ from lana.lib.graphql.types import (
     connection,
     entity,
     order_of,
+    sort_input,
 )
 
 __all__ = [
@@ -129,4 +130,5 @@ __all__ = [
     "entity",
     "order_of",
     "scrub",
+    "sort_input",
 ]
