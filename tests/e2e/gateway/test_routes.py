@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+from http.client import BadStatusLine, HTTPResponse
+from typing import NamedTuple
 
 import pytest
 
@@ -36,36 +38,41 @@ ESCAPES = [
 ]  # fmt: skip
 
 
-def raw(gateway: Gateway, path: str, host: str, *headers: str) -> str:
+class Answer(NamedTuple):
+    """Status 0: the connection was closed without a word."""
+
+    status: int
+    text: str
+
+
+def raw(gateway: Gateway, path: str, host: str, *headers: str) -> Answer:
     """A request as typed: no library puts its path right."""
     lines = [f"GET {path} HTTP/1.1", f"Host: {host}", "Connection: close", *headers, "", ""]
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=10) as connection:
         connection.sendall("\r\n".join(lines).encode())
-        answer = b""
-        while chunk := connection.recv(65536):
-            answer += chunk
-    return answer.decode("latin1")
-
-
-def status(answer: str) -> int:
-    return int(answer.split(" ", 2)[1]) if answer else 0
+        answer = HTTPResponse(connection)
+        try:
+            answer.begin()
+            return Answer(answer.status, answer.read().decode())
+        except (BadStatusLine, ConnectionError):
+            return Answer(0, "")
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_no_spelling_of_a_path_reaches_graphql_without_a_token(gateway: Gateway, path: str) -> None:
     answer = raw(gateway, path, f"localhost:{gateway.port}")
-    assert '"subject"' not in answer
-    assert status(answer) != 200
+    assert '"subject"' not in answer.text
+    assert answer.status != 200
 
 
 @pytest.mark.parametrize("path", HOST_PATHS)
 def test_no_spelling_on_the_staff_host_reaches_graphql_without_a_token(gateway: Gateway, path: str) -> None:
-    assert '"subject"' not in raw(gateway, path, f"admin.localhost:{gateway.port}")
+    assert '"subject"' not in raw(gateway, path, f"admin.localhost:{gateway.port}").text
 
 
 @pytest.mark.parametrize("host", HOSTS)
 def test_no_foreign_host_is_served(gateway: Gateway, host: str) -> None:
-    assert status(raw(gateway, "/admin/graphql", host)) != 200
+    assert raw(gateway, "/admin/graphql", host).status != 200
 
 
 @pytest.mark.parametrize("host", LOOK_ALIKES)
@@ -73,14 +80,14 @@ def test_look_alike_of_the_staff_host_is_nobody_even_with_a_good_token(
     gateway: Gateway, staff: str, host: str
 ) -> None:
     answer = raw(gateway, "/graphql", host, f"Authorization: Bearer {staff}")
-    assert '"subject"' not in answer
-    assert status(answer) != 200
+    assert '"subject"' not in answer.text
+    assert answer.status != 200
 
 
 @pytest.mark.parametrize("path", ESCAPES)
 def test_customer_reaches_the_staff_server_by_no_spelling(gateway: Gateway, customer: str, path: str) -> None:
     answer = raw(gateway, path, f"localhost:{gateway.port}", f"Authorization: Bearer {customer}")
-    assert '"server":"admin"' not in answer.replace(" ", "")
+    assert '"server":"admin"' not in answer.text
 
 
 def test_each_host_reaches_its_server(gateway: Gateway, staff: str, customer: str) -> None:

@@ -15,6 +15,7 @@ from lana.core.domain_config.errors import KeyRegisteredTwice, NotSet, UnknownKe
 from lana.core.domain_config.setting import AnySetting, Setting
 from lana.lib.crypto import DecryptionFailed, Keyring, UnknownEncryptionKey
 from lana.lib.errors import Refusal
+from lana.lib.tasks import end_if_cancelled, going_on
 
 log = structlog.get_logger()
 
@@ -105,9 +106,10 @@ class Settings:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _follow(self) -> None:
-        while True:
+        while going_on():
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self.refresh()
             except (psycopg.Error, PoolTimeout) as error:
+                end_if_cancelled(error)
                 log.warning("settings not refreshed", reason=str(error))

@@ -16,7 +16,7 @@ import psycopg
 import structlog
 
 from lana.lib.pg.database import Connection, Database, connect
-from lana.lib.tasks import end_if_cancelled
+from lana.lib.tasks import end_if_cancelled, going_on
 
 log = structlog.get_logger()
 
@@ -63,7 +63,7 @@ class ManualClock:
             self._known = True
 
     async def _follow(self) -> None:
-        while True:
+        while going_on():
             try:
                 async with await connect(self._db.dsn) as connection:
                     await connection.execute(LISTEN)
@@ -74,7 +74,7 @@ class ManualClock:
             await asyncio.sleep(POLL_SECONDS)
 
     async def _follow_on(self, connection: Connection) -> None:
-        while True:
+        while going_on():
             row = await (await connection.execute(READ.encode())).fetchone()
             if row:
                 self._see(cast("datetime", row[0]))

@@ -7,7 +7,7 @@ Order, and so the order of locks, is the same for every batch of every process:
    Where any Op of the batch writes the table, all its rows are locked in the strong mode, guards too: two modes in two
    statements could deadlock across batches.
 2. `begin_batch`: keys, then claims, both sorted. The INSERT of a key waits for a transaction in doubt; a SELECT lies.
-3. the ledger: open accounts, unlock, post (balance rows in id order), lock. Refused groups are buried.
+3. the ledger: open accounts, then post with status changes (its own doctrine). Refused groups are buried.
 4. `write_batch`: audit and events of the living; then jobs, state tables, row tables, none of which locks anything new.
 5. the outbox, last: its lock is held for a flush and no longer.
 
@@ -22,12 +22,27 @@ from typing import Any
 
 import cala_ledger
 import msgspec
+from cala_ledger.wire import UuidArray
 
 from lana.lib.es.op import Op
 from lana.lib.es.repo import Repo
+from lana.lib.es.table import PgType, RowTable, arrays
 
 DEAD = "current_setting('lana.dead')::int8[]"
 Statement = tuple[str, Sequence[object]]
+
+
+KEY: tuple[PgType, ...] = ("int8", "text", "text", "uuid")
+CLAIM: tuple[PgType, ...] = ("int8", "text", "text")
+AUDIT: tuple[PgType, ...] = ("int8", "text", "text", "text", "bool", "text", "text", "text", "text")
+EVENT: tuple[PgType, ...] = (
+    *("int8", "text", "uuid", "int8", "text", "text", "text", "text", "timestamptz"),
+)
+
+
+def marks(count: int) -> str:
+    """Placeholders of arrays that carry their own types."""
+    return ", ".join(["%b"] * count)
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -65,11 +80,6 @@ class Statements:
         self.list.append((sql, params))
 
 
-def columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
-    """Rows turned into parallel arrays."""
-    return [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(width)]
-
-
 def assemble(entries: Sequence[Entry]) -> Statements:
     """The whole pipeline of a batch. Op numbers are positions in `entries`."""
     out = Statements()
@@ -92,17 +102,37 @@ def _lock_and_check(out: Statements, entries: Sequence[Entry]) -> None:
             if entity.pending:
                 written.add(table)
     for table in sorted(tables):
-        ops, ids, versions = columns(tables[table], 3)
+        rows = tables[table]
         mode = "no key update" if table in written else "share"
-        known = [i for i, version in zip(ids, versions, strict=True) if version]
+        known = [entity_id for _, entity_id, version in rows if version]
         if known:
-            out.add(f"select from {table} where id = any(%b::uuid[]) order by id for {mode}", [known])
+            out.add(f"select from {table} where id = any(%b) order by id for {mode}", [UuidArray(known)])
         out.add(
             "select set_config('lana.conf', concat_ws(',', nullif(current_setting('lana.conf', true), ''),"
             " string_agg(c.op::text, ',')), true)"
-            " from unnest(%b::int8[], %b::uuid[], %b::int8[]) as c(op, id, version)"
+            " from unnest(%b, %b, %b) as c(op, id, version)"
             f" left join {table} t on t.id = c.id where coalesce(t.version, 0) <> c.version",
-            [ops, ids, versions],
+            arrays(rows, "int8", "uuid", "int8"),
+        )
+    _check_balances(out, entries)
+
+
+def _check_balances(out: Statements, entries: Sequence[Entry]) -> None:
+    """In a statement after the locks: who would change the balance guards an entity locked above, so it stands still."""
+    rows = [
+        (n, guard.account_id, guard.currency, guard.settled, guard.pending)
+        for n, entry in enumerate(entries)
+        for guard in entry.op.balances
+    ]
+    if rows:
+        out.add(
+            "select set_config('lana.conf', concat_ws(',', nullif(current_setting('lana.conf', true), ''),"
+            " string_agg(c.op::text, ',')), true)"
+            " from unnest(%b, %b, %b, %b, %b) as c(op, account_id, currency, settled, pending)"
+            " left join cala.balances b on b.account_id = c.account_id and b.currency = c.currency"
+            " where coalesce(b.settled_credit - b.settled_debit, 0) <> c.settled"
+            " or coalesce(b.pending_credit - b.pending_debit, 0) <> c.pending",
+            arrays(rows, "int8", "uuid", "text", "int8", "int8"),
         )
 
 
@@ -114,9 +144,8 @@ def _begin(out: Statements, entries: Sequence[Entry]) -> None:
     ]
     claims = [(n, c.space, c.value) for n, e in enumerate(entries) for c in e.op.claims]
     out.add(
-        "select * from begin_batch(%b::int8[], %b::text[], %b::text[], %b::uuid[], %b::bytea[], %b::text[],"
-        " %b::int8[], %b::text[], %b::text[])",
-        [*columns(keys, 6), *columns(claims, 3)],
+        f"select * from begin_batch({marks(9)})",
+        [*arrays(keys, *KEY, "bytea", "text"), *arrays(claims, *CLAIM)],
         answer="begin",
     )
 
@@ -125,15 +154,16 @@ def _ledger(out: Statements, entries: Sequence[Entry]) -> None:
     accounts = [(n, e.op.accounts) for n, e in enumerate(entries) if e.op.accounts]
     if accounts:
         _answering(out, cala_ledger.open_accounts_statement(accounts, skip_sql=DEAD))
-    unlocked = [(n, i, "active") for n, e in enumerate(entries) for i in e.op.unlocked]
-    if unlocked:
-        _answering(out, cala_ledger.set_status_statement(unlocked, skip_sql=DEAD))
-    postings = [(n, e.op.postings) for n, e in enumerate(entries) if e.op.postings]
-    if postings:
-        _answering(out, cala_ledger.post_statement(postings, skip_sql=DEAD))
-    locked = [(n, i, "locked") for n, e in enumerate(entries) for i in e.op.locked]
-    if locked:
-        _answering(out, cala_ledger.set_status_statement(locked, skip_sql=DEAD))
+    groups = [(n, e.op.postings) for n, e in enumerate(entries) if e.op.postings or e.op.status_changes]
+    if groups:
+        changes = [(n, change) for n, e in enumerate(entries) for change in e.op.status_changes]
+        recorded_at = max(e.op.now for e in entries)
+        _answering(
+            out,
+            cala_ledger.post_statement(
+                groups, status_changes=changes, recorded_at=recorded_at, skip_sql=DEAD
+            ),
+        )
 
 
 def _answering(out: Statements, statement: Statement) -> None:
@@ -165,11 +195,8 @@ def _write(out: Statements, entries: Sequence[Entry]) -> None:
     ]
     events = [row for n, e in enumerate(entries) for row in _event_rows(n, e)]
     out.add(
-        "select write_batch(%b::int8[], %b::text[], %b::text[], %b::uuid[], %b::int8[], %b::text[], %b::text[],"
-        " %b::int8[], %b::text[], %b::text[], %b::text[], %b::bool[], %b::text[], %b::text[], %b::text[],"
-        " %b::text[], %b::int8[], %b::text[], %b::uuid[], %b::int8[], %b::text[], %b::text[], %b::text[],"
-        " %b::text[], %b::timestamptz[])",
-        [*columns(keys, 4), *columns(claims, 3), *columns(audit, 9), *columns(events, 9)],
+        f"select write_batch({marks(25)})",
+        [*arrays(keys, *KEY), *arrays(claims, *CLAIM), *arrays(audit, *AUDIT), *arrays(events, *EVENT)],
     )
 
 
@@ -187,27 +214,27 @@ def _event_rows(number: int, entry: Entry) -> Iterable[tuple[object, ...]]:
 def _rows(out: Statements, entries: Sequence[Entry]) -> None:
     released = [(n, s, v) for n, e in enumerate(entries) for s, v in e.op.released]
     if released:
-        out.add("select release_claims(%b::int8[], %b::text[], %b::text[])", columns(released, 3))
+        out.add(f"select release_claims({marks(3)})", arrays(released, *CLAIM))
     jobs = [
         (n, j.queue, j.name, j.lock, msgspec.json.encode(j.args).decode())
         for n, e in enumerate(entries)
         for j in e.op.jobs
     ]
     if jobs:
-        out.add("select defer_jobs(%b::int8[], %b::text[], %b::text[], %b::text[], %b::text[])", columns(jobs, 5))
+        out.add(f"select defer_jobs({marks(5)})", arrays(jobs, "int8", "text", "text", "text", "text"))
     states: dict[str, tuple[Repo[Any], list[tuple[object, ...]]]] = {}
-    others: dict[str, tuple[str, list[tuple[object, ...]]]] = {}
+    others: dict[str, tuple[RowTable, list[tuple[object, ...]]]] = {}
     for n, e in enumerate(entries):
         for tracked in e.op.tracked.values():
             if tracked.entity.pending:
                 rows = states.setdefault(tracked.repo.table, (tracked.repo, []))[1]
                 rows.append((n, *tracked.repo.row_of(tracked.entity)))
         for table, values in e.op.rows:
-            others.setdefault(table.name, (table.upsert, []))[1].append((n, *values))
+            others.setdefault(table.name, (table, []))[1].append((n, *values))
     for _, (repo, rows) in sorted(states.items()):
-        out.add(repo.upsert, columns(rows, 0))
-    for _, (upsert, rows) in sorted(others.items()):
-        out.add(upsert, columns(rows, 0))
+        out.add(repo.upsert, arrays(rows, *repo.types))
+    for _, (table, rows) in sorted(others.items()):
+        out.add(table.upsert, arrays(rows, *table.types))
     for n, e in enumerate(entries):
         for sql, params in e.op.statements:
             out.add(sql, [n, *params])
@@ -221,6 +248,6 @@ def _outbox(out: Statements, entries: Sequence[Entry]) -> None:
     ]
     if rows:
         out.add(
-            "select append_outbox(%b::int8[], %b::text[], %b::text[], %b::text[], %b::text[], %b::timestamptz[])",
-            columns(rows, 6),
+            f"select append_outbox({marks(6)})",
+            arrays(rows, "int8", "text", "text", "text", "text", "timestamptz"),
         )

@@ -33,8 +33,8 @@ import structlog
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, SerializationFailure
 from psycopg.pq import TransactionStatus
 
-from lana.lib.es.batch import Entry, assemble
 from lana.lib.errors import Busy
+from lana.lib.es.batch import Entry, assemble
 from lana.lib.pg.database import Connection, connect
 
 log = structlog.get_logger()

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from cala_ledger import NewAccount, PreparedTransaction
+from cala_ledger import NewAccount, PreparedTransaction, Status, StatusChange
 
 from lana.lib.authz import Check, Ctx, Subject
+from lana.lib.errors import Refusal
 from lana.lib.es.entity import Entity
 from lana.lib.es.table import RowTable, plain
-from lana.lib.errors import Refusal
 from lana.lib.ids import new_id
 from lana.lib.outbox import PublicEvent
 
@@ -46,6 +46,15 @@ class Claim(msgspec.Struct, frozen=True):
     refusal: Refusal
 
 
+class BalanceGuard(msgspec.Struct, frozen=True):
+    """A ledger balance a decision rests on: credits minus debits per layer, in minor units."""
+
+    account_id: UUID
+    currency: str
+    settled: int
+    pending: int
+
+
 class DeferredJob(msgspec.Struct, frozen=True):
     """A job enqueued in the Op: name `<domain>.<verb-noun>`, JSON arguments, and a lock only where order matters."""
 
@@ -67,8 +76,8 @@ class Op:
         self.events: list[PublicEvent] = []
         self.postings: list[PreparedTransaction] = []
         self.accounts: list[NewAccount] = []
-        self.unlocked: list[UUID] = []
-        self.locked: list[UUID] = []
+        self.status_changes: list[StatusChange] = []
+        self.balances: list[BalanceGuard] = []
         self.jobs: list[DeferredJob] = []
         self.claims: list[Claim] = []
         self.released: list[tuple[str, str]] = []
@@ -148,12 +157,20 @@ class Op:
         self.accounts.append(account)
 
     def unlock_account(self, account_id: UUID) -> None:
-        """Let a ledger account take postings again, before this Op's own."""
-        self.unlocked.append(account_id)
+        """Let a ledger account take postings again, this Op's own among them."""
+        self.status_changes.append(StatusChange(account_id, Status.ACTIVE))
 
     def lock_account(self, account_id: UUID) -> None:
         """Let a ledger account refuse postings, after this Op's own."""
-        self.locked.append(account_id)
+        self.status_changes.append(StatusChange(account_id, Status.LOCKED))
+
+    def guard_balance(self, account_id: UUID, currency: str, *, settled: int, pending: int) -> None:
+        """The decision rests on this balance; if it has changed by then, the service is run again.
+
+        Looked at once this Op's entities are locked, so it holds only where everyone who posts to the account guards
+        an entity that this Op writes. Where a limit will do, prefer the limit: it costs nobody a second run.
+        """
+        self.balances.append(BalanceGuard(account_id, currency, settled, pending))
 
     def defer(self, job: DeferredJob) -> None:
         """A job, enqueued in the same transaction."""

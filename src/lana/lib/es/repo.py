@@ -15,10 +15,10 @@ from uuid import UUID
 
 import msgspec
 
+from lana.lib.errors import NotFound
 from lana.lib.es.entity import Entity, Event
 from lana.lib.es.loader import Loader
 from lana.lib.es.table import Column, PgType, plain, upsert_sql
-from lana.lib.errors import NotFound
 from lana.lib.pg.database import Database
 from lana.lib.pg.page import Direction, Found, Order, Page, decode_cursor, encode_cursor
 
@@ -187,6 +187,11 @@ class Repo(Generic[T]):
         columns = (*BASE, *((c.name, c.type) for c in self.columns))
         changed = ["version", "state", *(c.name for c in self.columns)]
         return upsert_sql(self.table, columns, ("id",), changed)
+
+    @cached_property
+    def types(self) -> tuple[PgType, ...]:
+        """Of `upsert`'s parameters."""
+        return ("int8", *(pg_type for _, pg_type in BASE), *(c.type for c in self.columns))
 
     def row_of(self, entity: T) -> tuple[object, ...]:
         """The state row, in the order of `upsert`."""

@@ -6,13 +6,37 @@ that were found dead earlier in the same pipeline (`lana.dead`). Texts are const
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
+from cala_ledger.wire import (
+    BoolArray,
+    ByteaArray,
+    DateArray,
+    Int8Array,
+    PgArray,
+    TextArray,
+    TimestamptzArray,
+    UuidArray,
+)
 
 PgType = Literal["uuid", "text", "int8", "timestamptz", "bool", "date", "jsonb", "text[]", "uuid[]", "bytea"]
+
+ARRAYS: dict[PgType, Callable[[Any], PgArray]] = {
+    "uuid": UuidArray,
+    "text": TextArray,
+    "int8": Int8Array,
+    "timestamptz": TimestamptzArray,
+    "bool": BoolArray,
+    "date": DateArray,
+    "bytea": ByteaArray,
+    # arrays of arrays do not unnest by row: these travel as JSON text and are turned back per row
+    "jsonb": TextArray,
+    "text[]": TextArray,
+    "uuid[]": TextArray,
+}
 
 ALIVE = "x.op <> all(current_setting('lana.dead')::int8[])"
 
@@ -32,6 +56,11 @@ class RowTable(msgspec.Struct, frozen=True, dict=True):
     key: tuple[str, ...]
     columns: tuple[tuple[str, PgType], ...]
 
+    @property
+    def types(self) -> tuple[PgType, ...]:
+        """Of `upsert`'s parameters: op numbers, then the columns."""
+        return ("int8", *(pg_type for _, pg_type in self.columns))
+
     @cached_property
     def upsert(self) -> str:
         """Parameters: op numbers, then one array per column."""
@@ -40,9 +69,10 @@ class RowTable(msgspec.Struct, frozen=True, dict=True):
         return upsert_sql(self.name, self.columns, self.key, changed)
 
 
-def array_type(pg_type: PgType) -> str:
-    """Arrays of arrays do not unnest by row: lists travel as JSON text and are turned back per row."""
-    return "text[]" if pg_type in ("jsonb", "text[]", "uuid[]") else f"{pg_type}[]"
+def arrays(rows: Iterable[Sequence[object]], *types: PgType) -> list[PgArray]:
+    """Rows turned into parallel arrays, each of a fixed type whatever it holds."""
+    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    return [ARRAYS[pg_type](column) for pg_type, column in zip(types, columns, strict=True)]
 
 
 def read_back(name: str, pg_type: PgType) -> str:
@@ -62,12 +92,12 @@ def upsert_sql(
     changed: Sequence[str],
 ) -> str:
     names = ", ".join(name for name, _ in columns)
-    arrays = ", ".join(["%b::int8[]", *(f"%b::{array_type(pg_type)}" for _, pg_type in columns)])
+    given = ", ".join(["%b"] * (len(columns) + 1))
     values = ", ".join(read_back(name, pg_type) for name, pg_type in columns)
     sets = ", ".join(f"{name} = excluded.{name}" for name in changed)
     action = f"do update set {sets}" if sets else "do nothing"
     return (
-        f"insert into {table} ({names}) select {values} from unnest({arrays}) as x(op, {names})"
+        f"insert into {table} ({names}) select {values} from unnest({given}) as x(op, {names})"
         f" where {ALIVE} order by {', '.join('x.' + name for name in key)}"
         f" on conflict ({', '.join(key)}) {action}"
     )

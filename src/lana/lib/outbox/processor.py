@@ -32,6 +32,7 @@ from lana.lib.ids import new_id
 from lana.lib.outbox.event import PublicEvent
 from lana.lib.outbox.tail import Delivered, Tail, read_after
 from lana.lib.pg.database import Database
+from lana.lib.tasks import end_if_cancelled, going_on
 
 log = structlog.get_logger()
 
@@ -74,7 +75,7 @@ class ProcessorRunner:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
+        while going_on():
             try:
                 if await self._lease():
                     await self._work()
@@ -82,6 +83,7 @@ class ProcessorRunner:
                 else:
                     await asyncio.sleep(LEASE_SECONDS / 4)
             except (psycopg.Error, Busy, LeaseLost) as error:
+                end_if_cancelled(error)
                 log.warning("processor paused", processor=self._processor.name, error=str(error))
                 await asyncio.sleep(1.0)
 
@@ -116,12 +118,13 @@ class ProcessorRunner:
 
     async def _work(self) -> None:
         """Everything that is there, page by page, renewing the lease with each."""
-        while page := await read_after(self._db, self.checkpoint, PAGE):
+        while going_on() and (page := await read_after(self._db, self.checkpoint, PAGE)):
             try:
                 await self._handle(page)
             except (psycopg.OperationalError, Busy, LeaseLost):
                 raise
             except Exception as error:
+                end_if_cancelled(error)
                 log.warning("page failed, one by one", processor=self._processor.name, error=repr(error))
                 await self._one_by_one(page)
             if not await self._lease():
@@ -163,6 +166,7 @@ class ProcessorRunner:
                 except (psycopg.OperationalError, Busy, LeaseLost):
                     raise
                 except Exception as error:
+                    end_if_cancelled(error)
                     if attempt == TRIES:
                         await self._give_up(delivered, error)
                     else:

@@ -19,6 +19,7 @@ import structlog
 
 from lana.lib.outbox.event import PublicEvent, decode
 from lana.lib.pg.database import Database, connect
+from lana.lib.tasks import end_if_cancelled, going_on
 
 log = structlog.get_logger()
 
@@ -102,19 +103,21 @@ class Tail:
 
     async def _listen(self) -> None:
         """Turn notifications into wake-ups; a lost connection is replaced, the poll bridges the gap."""
-        while True:
+        while going_on():
             try:
                 connection = await connect(self._db.dsn, statement_ms=0)
                 async with connection:
                     await connection.execute("listen lana_outbox")
-                    async for _ in connection.notifies():
-                        self._wake.set()
+                    while going_on():
+                        async for _ in connection.notifies(timeout=POLL_SECONDS):
+                            self._wake.set()
             except psycopg.Error as error:
+                end_if_cancelled(error)
                 log.warning("outbox listener lost its connection", error=str(error))
             await asyncio.sleep(POLL_SECONDS)
 
     async def _read(self) -> None:
-        while True:
+        while going_on():
             with suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
                     await self._wake.wait()
@@ -122,6 +125,7 @@ class Tail:
             try:
                 await self._read_all()
             except psycopg.Error as error:
+                end_if_cancelled(error)
                 log.warning("outbox could not be read, trying again", error=str(error))
 
     async def _read_all(self) -> None:

@@ -68,7 +68,11 @@ async def connect(dsn: str, *, statement_ms: int = 30_000, lock_ms: int = 10_000
     connection = await AsyncConnection.connect(
         session(dsn, statement_ms=statement_ms, lock_ms=lock_ms), autocommit=True, connect_timeout=5
     )
-    await prepare(connection)
+    try:
+        await prepare(connection)
+    except BaseException:  # cancelled or cut while it was being set up: nobody else would close it
+        await connection.close()
+        raise
     return connection
 
 
