@@ -265,13 +265,17 @@ def _sweep() -> None:
     """Deletes data kept here for a directory that is gone."""
     for origin in REACHABLE_BY_ALL.glob("data-*.origin"):
         data = origin.with_suffix("")
+        try:
+            owner = Path(origin.read_text())
+        except FileNotFoundError:  # another start swept it at the same moment
+            continue
         if (
-            Path(origin.read_text()).is_symlink()
+            owner.is_symlink()
             or Cluster(data, Path(), 0, "", None).server_pid() is not None
         ):
             continue
         shutil.rmtree(data, ignore_errors=True)
-        origin.unlink()
+        origin.unlink(missing_ok=True)
 
 
 def _wheel() -> Path:
