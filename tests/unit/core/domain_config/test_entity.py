@@ -66,6 +66,13 @@ def test_encrypted_value_is_not_stored_in_clear_and_compared_by_content() -> Non
     assert config.effective(OLD) == "secret"
 
 
+def test_secret_is_shown_to_nobody() -> None:
+    secret, plain = born(encrypted=True), born(default="a")
+    secret.update("secret", OLD)
+    assert (secret.is_set, secret.shown) == (True, None)
+    assert plain.shown == "a"
+
+
 def test_rotation_skips_what_is_under_the_current_key() -> None:
     config = born(encrypted=True)
     config.update("secret", OLD)

@@ -98,6 +98,12 @@ class DomainConfig(Entity[DomainConfigEvent], kw_only=True):
     def is_set(self) -> bool:
         return self.value is not None or self.default_value is not None
 
+    @property
+    def shown(self) -> object:
+        """The plain JSON in force as anybody may see it: None for a secret, and when unset."""
+        value = self.value or self.default_value
+        return value.value if isinstance(value, Plain) and not self.encrypted else None
+
     def effective(self, keyring: Keyring) -> object:
         """The plain JSON in force, None when unset. `UnknownEncryptionKey`, `DecryptionFailed`."""
         value = self.value or self.default_value
