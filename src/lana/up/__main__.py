@@ -14,8 +14,7 @@ from lana.up.errors import PartFailed, UpError, disk_full, leaves
 from lana.up.home import Home, State
 from lana.up.process import lives, send
 from lana.up.screen import Progress, complain
-from lana.up.start import run
-from lana.up.supervisor import last_words, stop_orphans
+from lana.up.words import last_words
 
 DOWN_SECONDS = 90.0
 DETACHED_SECONDS = 1200.0
@@ -31,6 +30,8 @@ def up(config: UpConfig, *, detach: bool) -> None:
         home.unlock()
         _up_detached(config, home)
         return
+    from lana.up.start import run  # costs a second to import, which `down` and `status` need not pay
+
     asyncio.run(run(config, home, Progress()))
 
 
@@ -41,6 +42,8 @@ def down(config: UpConfig) -> None:
         print("Nothing runs.")
         return
     if not lives(state.supervisor):
+        from lana.up.supervisor import stop_orphans
+
         asyncio.run(stop_orphans(home, Progress()))
         home.forget_state()
         print("Stopped what a killed bank had left.")

@@ -1,5 +1,6 @@
 """The home directory of one bank: its lock, its state, its secrets, its logs."""
 
+import errno
 import fcntl
 import os
 import secrets
@@ -71,6 +72,14 @@ class Home:
     def write_state(self, state: State) -> None:
         self._replace("state.json", msgspec.json.encode(state), 0o644)
 
+    def note_state(self, state: State) -> None:
+        """Like `write_state`, but a full disk does not keep a bank from stopping: who lives is looked up anyway."""
+        try:
+            self.write_state(state)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+
     def forget_state(self) -> None:
         (self.path / "state.json").unlink(missing_ok=True)
 
@@ -95,11 +104,15 @@ class Home:
     def _replace(self, name: str, content: bytes, mode: int) -> Path:
         file, half = self.path / name, self.path / f"{name}.{os.getpid()}.half"
         file.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:
-            _ = out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
-        return half.replace(file)
+        try:
+            with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as out:
+                _ = out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
+            return half.replace(file)
+        except OSError:
+            half.unlink(missing_ok=True)
+            raise
 
 
 def _draw(count: int) -> list[str]:

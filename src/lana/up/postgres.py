@@ -94,6 +94,9 @@ class Cluster:
         return pid if is_ours else None
 
     def is_ready(self) -> bool:
+        """A killed server leaves its file behind, in which it is still ready: hence the process is asked for."""
+        if self.server_pid() is None:
+            return False
         try:
             lines = (self.data_dir / "postmaster.pid").read_text().split("\n")
         except FileNotFoundError:
@@ -269,10 +272,7 @@ def _sweep() -> None:
             owner = Path(origin.read_text())
         except FileNotFoundError:  # another start swept it at the same moment
             continue
-        if (
-            owner.is_symlink()
-            or Cluster(data, Path(), 0, "", None).server_pid() is not None
-        ):
+        if owner.is_symlink() or Cluster(data, Path(), 0, "", None).server_pid() is not None:
             continue
         shutil.rmtree(data, ignore_errors=True)
         origin.unlink(missing_ok=True)

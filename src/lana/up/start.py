@@ -52,7 +52,7 @@ async def run(config: UpConfig, home: Home, say: Say) -> None:
         _ = await _first(asyncio.create_task(supervisor.watch()), stop_asked)
     finally:
         state.phase = "stopping"
-        home.write_state(state)
+        home.note_state(state)
         await supervisor.stop()
         home.forget_state()
 

@@ -11,13 +11,13 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 from lana.up.errors import PartFailed, UpError, disk_full
 from lana.up.home import Home, State
 from lana.up.keycloak_files import LEAST_FREE_BYTES
 from lana.up.part import Part
 from lana.up.process import Identity, end, identify, lives, until
+from lana.up.words import last_words
 
 MOST_DEATHS = 8
 LONG_LIFE_SECONDS = 120.0
@@ -110,6 +110,8 @@ class Supervisor:
         while True:
             born = time.monotonic()
             status = await self._processes[part.name].wait()
+            if shutil.disk_usage(self._home.path).free < LEAST_FREE_BYTES:
+                raise disk_full(self._home.path)
             deaths = 1 if time.monotonic() - born > LONG_LIFE_SECONDS else deaths + 1
             if deaths > MOST_DEATHS:
                 raise self._failure(part, f"died {deaths} times, last with status {status}")
@@ -142,7 +144,7 @@ class Supervisor:
 
     def _forget(self, name: str) -> None:
         if self._state.children.pop(name, None) is not None:
-            self._home.write_state(self._state)
+            self._home.note_state(self._state)
 
     def _failure(self, part: Part, what: str) -> UpError:
         log = self._home.path / "logs" / f"{part.name}.log"
@@ -161,8 +163,3 @@ async def stop_orphans(home: Home, say: Callable[[str], None]) -> None:
         if lives(orphan):
             say(f"stopping {name} (process {orphan.pid}), left over from a bank that was killed")
             _ = await end(orphan, signal.SIGINT if name == "postgres" else signal.SIGTERM, seconds=30)
-
-
-def last_words(log: Path, lines: int = 3) -> str:
-    said = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return " | ".join(said[-lines:])[-600:] or "it said nothing"
