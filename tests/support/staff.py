@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 from uuid import UUID
 
+import strawberry
+from strawberry.types import ExecutionResult
+
+from lana.admin_server import access, access_changes, audit, governance, governance_changes
 from lana.core.access import AccessService, GrantsRefresher, Role, User, bootstrap
 from lana.core.audit import AuditEntry, AuditFilter, AuditLog
 from lana.core.governance import Committee, GovernanceService, ensure_default_committee
 from lana.core.personal_data import PersonalData
 from lana.lib.authz import Authorizer, Ctx, Subject
 from lana.lib.es.commands import Commands
+from lana.lib.graphql import Request
+from lana.lib.graphql.schema import build, joined
 from lana.lib.pg.database import Database
 from lana.lib.pg.page import Page
 
@@ -61,3 +68,40 @@ class Staff:
 def acting(user: User | UUID) -> Ctx:
     """A request of this user."""
     return Ctx(subject=Subject.user(user if isinstance(user, UUID) else user.id), request_id="test")
+
+
+class Api:
+    """The admin API as far as it is staff's own: access, governance, audit."""
+
+    def __init__(self, staff: Staff) -> None:
+        self._staff = staff
+
+    async def ask(self, ctx: Ctx, query: str, **variables: object) -> dict[str, Any]:
+        """The answer's data. Fails on errors."""
+        result = await self._execute(ctx, query, variables)
+        assert result.errors is None, result.errors
+        assert result.data is not None
+        return result.data
+
+    async def refused(self, ctx: Ctx, query: str, **variables: object) -> Exception:
+        """What stands behind the one error."""
+        result = await self._execute(ctx, query, variables)
+        assert result.errors is not None, result.data
+        (error,) = result.errors
+        assert error.original_error is not None
+        return error.original_error
+
+    async def _execute(self, ctx: Ctx, query: str, variables: dict[str, object]) -> ExecutionResult:
+        request = Request(self._staff, ctx)
+        result = await staff_schema().execute(query, variable_values=variables, context_value=request)
+        await self._staff.commands.flush(ctx)
+        assert isinstance(result, ExecutionResult)
+        return result
+
+
+@cache
+def staff_schema() -> strawberry.Schema:
+    return build(
+        joined("Query", [access.Query, audit.Query, governance.Query]),
+        joined("Mutation", [access_changes.Mutation, governance_changes.Mutation]),
+    )

@@ -139,12 +139,6 @@ class ApprovalProcessVoter:
     voted_at: datetime | None
 
 
-ApprovalProcessTarget = Annotated[
-    WithdrawalRef | CreditFacilityProposalRef | CreditFacilityDisbursalRef,
-    strawberry.union("ApprovalProcessTarget"),
-]
-
-
 @entity("approvalProcessId")
 class ApprovalProcess:
     entity: strawberry.Private[core.ApprovalProcess]
@@ -208,7 +202,12 @@ class ApprovalProcess:
         ]
 
     @strawberry.field
-    async def target(self, info: Info) -> ApprovalProcessTarget:
+    async def target(
+        self, info: Info
+    ) -> Annotated[
+        WithdrawalRef | CreditFacilityProposalRef | CreditFacilityDisbursalRef,
+        strawberry.union("ApprovalProcessTarget"),
+    ]:
         from lana.admin_server import deposit
 
         request = info.context
