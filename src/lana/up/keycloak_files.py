@@ -13,6 +13,7 @@ import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 from lana.up.errors import DownloadAltered, DownloadFailed, KeycloakFailed, disk_full
 
@@ -46,6 +47,7 @@ JVM = [
     "-Djava.util.concurrent.ForkJoinPool.common.threadFactory=io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
 ]
 
+_busy: list[subprocess.Popen[bytes]] = []
 Say = Callable[[str], None]
 
 
@@ -125,11 +127,8 @@ def _build(java: Path, tree: Path, log: Path) -> None:
     command = java_command(java, tree, "build", "--db=postgres", "--health-enabled=true")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("KC_")}
     with log.open("w") as out:
-        done = subprocess.run(
-            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, timeout=BUILD_SECONDS,
-            env=environment, check=False,
-        )  # fmt: skip
-    if done.returncode != 0:
+        status = _run(command, tree, out, environment, BUILD_SECONDS)
+    if status != 0:
         if shutil.disk_usage(tree).free < LEAST_FREE_BYTES:
             raise disk_full(tree)
         raise KeycloakFailed(f"Keycloak could not be built with {java}.", f"What it said is in {log}.")
@@ -152,8 +151,29 @@ def _fetch_by_maven(maven: str, cache: Path) -> bool:
     command = [
         maven, "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}:{VERSION}:zip", f"-DoutputDirectory={cache}",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, timeout=FETCH_SECONDS, check=False, cwd=cache)
-    return done.returncode == 0 and (cache / ZIP).exists()
+    with (cache / "keycloak-fetch.log").open("w") as out:
+        status = _run(command, cache, out, dict(os.environ), FETCH_SECONDS)
+    return status == 0 and (cache / ZIP).exists()
+
+
+def _run(command: list[str], folder: Path, out: IO[str], environment: dict[str, str], seconds: float) -> int:
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, cwd=folder, env=environment
+    ) as process:
+        _busy.append(process)
+        try:
+            return process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return -1
+        finally:
+            _busy.remove(process)
+
+
+def interrupt() -> None:
+    """Ends the program that fetches or builds now, if any, so that stopping does not wait for it."""
+    for process in _busy.copy():
+        process.terminate()
 
 
 def _fetch_by_layout(archive: Path) -> None:

@@ -106,7 +106,11 @@ async def _keycloak(
     if not config.wants("keycloak"):
         return
     java = await asyncio.to_thread(find_java)
-    built = await asyncio.to_thread(keycloak_files.distribution, config.cache, java, say)
+    try:
+        built = await asyncio.to_thread(keycloak_files.distribution, config.cache, java, say)
+    except asyncio.CancelledError:
+        keycloak_files.interrupt()
+        raise
     tree = await asyncio.to_thread(keycloak_files.link, built, config.home)
     realms = realm_files(read_table(), plan.site(config))
     part = plan.keycloak_part(
