@@ -8,67 +8,67 @@ from lana.core.customer.primitives import CustomerStatus, CustomerType, KycStatu
 from lana.lib.outbox import PublicEvent
 
 
-class PartySnapshot(PublicEvent):
+class PartySnapshot(PublicEvent, frozen=True):
     id: UUID
     customer_type: CustomerType
 
 
-class PartyCreated(PartySnapshot):
+class PartyCreated(PartySnapshot, frozen=True):
     module = "Customer"
 
 
-class PartyEmailUpdated(PartySnapshot):
+class PartyEmailUpdated(PartySnapshot, frozen=True):
     module = "Customer"
 
 
-class ProspectSnapshot(PublicEvent):
+class ProspectSnapshot(PublicEvent, frozen=True):
     id: UUID
     party_id: UUID
     kyc_status: KycStatus
     stage: ProspectStage
 
 
-class ProspectCreated(ProspectSnapshot):
+class ProspectCreated(ProspectSnapshot, frozen=True):
     module = "Customer"
 
 
-class ProspectKycStarted(ProspectSnapshot):
+class ProspectKycStarted(ProspectSnapshot, frozen=True):
     module = "Customer"
 
 
-class ProspectKycPending(ProspectSnapshot):
+class ProspectKycPending(ProspectSnapshot, frozen=True):
     module = "Customer"
 
 
-class ProspectKycDeclined(ProspectSnapshot):
+class ProspectKycDeclined(ProspectSnapshot, frozen=True):
     module = "Customer"
 
 
-class ProspectConverted(ProspectSnapshot):
+class ProspectConverted(ProspectSnapshot, frozen=True):
     module = "Customer"
 
 
-class ProspectClosed(ProspectSnapshot):
+class ProspectClosed(ProspectSnapshot, frozen=True):
     module = "Customer"
 
 
-class CustomerSnapshot(PublicEvent):
+class CustomerSnapshot(PublicEvent, frozen=True):
     id: UUID
     party_id: UUID
     status: CustomerStatus
 
 
-class CustomerCreated(CustomerSnapshot):
+class CustomerCreated(CustomerSnapshot, frozen=True):
     module = "Customer"
 
 
-class CustomerFrozen(CustomerSnapshot):
+class CustomerFrozen(CustomerSnapshot, frozen=True):
     module = "Customer"
 
 
-class CustomerUnfrozen(CustomerSnapshot):
+class CustomerUnfrozen(CustomerSnapshot, frozen=True):
     module = "Customer"
 
 
-class CustomerClosed(CustomerSnapshot):
+class CustomerClosed(CustomerSnapshot, frozen=True):
     module = "Customer"

@@ -8,6 +8,7 @@ from lana.core.deposit.account.errors import (
     DepositAccountNotFound,
 )
 from lana.core.deposit.accounts import DepositAccounts
+from lana.core.deposit.chart import OMNIBUS_ACCOUNT_ID
 from lana.core.deposit.closing import NoOpenDeposits
 from lana.core.deposit.deposit.entity import Deposit
 from lana.core.deposit.deposits import Deposits
@@ -34,6 +35,7 @@ from lana.core.deposit.withdrawal.entity import Withdrawal
 from lana.core.deposit.withdrawals import Withdrawals
 
 __all__ = [
+    "OMNIBUS_ACCOUNT_ID",
     "AccountIds",
     "AccountStatus",
     "Activity",

@@ -9,27 +9,27 @@ from lana.lib.money import UsdCents
 from lana.lib.outbox import PublicEvent
 
 
-class DepositAccountCreated(PublicEvent):
+class DepositAccountCreated(PublicEvent, frozen=True):
     module = "Deposit"
     id: UUID
     account_holder_id: UUID
 
 
-class DepositInitialized(PublicEvent):
+class DepositInitialized(PublicEvent, frozen=True):
     module = "Deposit"
     id: UUID
     deposit_account_id: UUID
     amount: UsdCents
 
 
-class DepositReverted(PublicEvent):
+class DepositReverted(PublicEvent, frozen=True):
     module = "Deposit"
     id: UUID
     deposit_account_id: UUID
     amount: UsdCents
 
 
-class WithdrawalApprovalConcluded(PublicEvent):
+class WithdrawalApprovalConcluded(PublicEvent, frozen=True):
     """Approved (`PendingConfirmation`) or denied."""
 
     module = "Deposit"
@@ -39,7 +39,7 @@ class WithdrawalApprovalConcluded(PublicEvent):
     status: WithdrawalStatus
 
 
-class WithdrawalConfirmed(PublicEvent):
+class WithdrawalConfirmed(PublicEvent, frozen=True):
     module = "Deposit"
     id: UUID
     deposit_account_id: UUID

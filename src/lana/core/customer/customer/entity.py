@@ -38,7 +38,7 @@ class ManualConversion(msgspec.Struct, frozen=True, tag="manually_converted"):
 Conversion = SumsubApproved | ManualConversion
 
 
-class Initialized(Event, tag="initialized"):
+class Initialized(Event, tag="initialized", frozen=True):
     id: UUID
     party_id: UUID
     customer_type: CustomerType
@@ -47,17 +47,17 @@ class Initialized(Event, tag="initialized"):
     level: KycLevel
 
 
-class Frozen(Event, tag="frozen"):
+class Frozen(Event, tag="frozen", frozen=True):
     status: CustomerStatus
     reason: CustomerFreezeReason
 
 
-class Unfrozen(Event, tag="unfrozen"):
+class Unfrozen(Event, tag="unfrozen", frozen=True):
     status: CustomerStatus
     released: tuple[CustomerFreezeReason, ...]
 
 
-class Closed(Event, tag="closed"):
+class Closed(Event, tag="closed", frozen=True):
     status: CustomerStatus
 
 

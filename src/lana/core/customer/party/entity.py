@@ -8,22 +8,22 @@ from lana.core.customer.primitives import CustomerType
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
 
 
-class Initialized(Event, tag="initialized"):
+class Initialized(Event, tag="initialized", frozen=True):
     id: UUID
     email_digest: str
     telegram_handle_digest: str
     customer_type: CustomerType
 
 
-class EmailUpdated(Event, tag="email_updated"):
+class EmailUpdated(Event, tag="email_updated", frozen=True):
     email_digest: str
 
 
-class TelegramHandleUpdated(Event, tag="telegram_handle_updated"):
+class TelegramHandleUpdated(Event, tag="telegram_handle_updated", frozen=True):
     telegram_handle_digest: str
 
 
-class PersonalInfoUpdated(Event, tag="personal_info_updated"):
+class PersonalInfoUpdated(Event, tag="personal_info_updated", frozen=True):
     personal_info_digest: str
 
 

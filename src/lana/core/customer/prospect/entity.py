@@ -22,7 +22,7 @@ from lana.core.customer.prospect.errors import (
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
 
 
-class Initialized(Event, tag="initialized"):
+class Initialized(Event, tag="initialized", frozen=True):
     id: UUID
     party_id: UUID
     customer_type: CustomerType
@@ -30,38 +30,38 @@ class Initialized(Event, tag="initialized"):
     stage: ProspectStage
 
 
-class KycStarted(Event, tag="kyc_started"):
+class KycStarted(Event, tag="kyc_started", frozen=True):
     applicant_id: str
     stage: ProspectStage
 
 
-class KycPending(Event, tag="kyc_pending"):
+class KycPending(Event, tag="kyc_pending", frozen=True):
     stage: ProspectStage
 
 
-class KycOnHold(Event, tag="kyc_on_hold"):
+class KycOnHold(Event, tag="kyc_on_hold", frozen=True):
     stage: ProspectStage
 
 
-class KycDeclined(Event, tag="kyc_declined"):
+class KycDeclined(Event, tag="kyc_declined", frozen=True):
     stage: ProspectStage
 
 
-class KycApproved(Event, tag="kyc_approved"):
+class KycApproved(Event, tag="kyc_approved", frozen=True):
     level: KycLevel
     stage: ProspectStage
 
 
-class ManuallyConverted(Event, tag="manually_converted"):
+class ManuallyConverted(Event, tag="manually_converted", frozen=True):
     stage: ProspectStage
 
 
-class VerificationLinkCreated(Event, tag="verification_link_created"):
+class VerificationLinkCreated(Event, tag="verification_link_created", frozen=True):
     url: str
     created_at: datetime
 
 
-class Closed(Event, tag="closed"):
+class Closed(Event, tag="closed", frozen=True):
     stage: ProspectStage
 
 

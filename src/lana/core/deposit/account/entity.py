@@ -15,7 +15,7 @@ from lana.core.deposit.primitives import AccountFreezeReason, AccountIds, Accoun
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
 
 
-class Initialized(Event, tag="initialized"):
+class Initialized(Event, tag="initialized", frozen=True):
     id: UUID
     account_holder_id: UUID
     account_ids: AccountIds
@@ -24,21 +24,21 @@ class Initialized(Event, tag="initialized"):
     public_id: str
 
 
-class Frozen(Event, tag="frozen"):
+class Frozen(Event, tag="frozen", frozen=True):
     status: AccountStatus
     reason: AccountFreezeReason
 
 
-class Unfrozen(Event, tag="unfrozen"):
+class Unfrozen(Event, tag="unfrozen", frozen=True):
     status: AccountStatus
     released: tuple[AccountFreezeReason, ...]
 
 
-class Closed(Event, tag="closed"):
+class Closed(Event, tag="closed", frozen=True):
     status: AccountStatus
 
 
-class ActivityUpdated(Event, tag="activity_updated"):
+class ActivityUpdated(Event, tag="activity_updated", frozen=True):
     activity: Activity
 
 

@@ -10,7 +10,7 @@ from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
 from lana.lib.money import UsdCents
 
 
-class Initialized(Event, tag="initialized"):
+class Initialized(Event, tag="initialized", frozen=True):
     id: UUID
     ledger_tx_id: UUID
     deposit_account_id: UUID
@@ -20,7 +20,7 @@ class Initialized(Event, tag="initialized"):
     public_id: str
 
 
-class Reverted(Event, tag="reverted"):
+class Reverted(Event, tag="reverted", frozen=True):
     ledger_tx_id: UUID
     status: DepositStatus
 

@@ -17,7 +17,7 @@ from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
 from lana.lib.money import UsdCents
 
 
-class Initialized(Event, tag="initialized"):
+class Initialized(Event, tag="initialized", frozen=True):
     id: UUID
     ledger_tx_id: UUID
     approval_process_id: UUID
@@ -28,27 +28,27 @@ class Initialized(Event, tag="initialized"):
     public_id: str
 
 
-class ApprovalProcessConcluded(Event, tag="approval_process_concluded"):
+class ApprovalProcessConcluded(Event, tag="approval_process_concluded", frozen=True):
     approved: bool
     status: WithdrawalStatus
 
 
-class Denied(Event, tag="denied"):
+class Denied(Event, tag="denied", frozen=True):
     ledger_tx_id: UUID
     status: WithdrawalStatus
 
 
-class Confirmed(Event, tag="confirmed"):
+class Confirmed(Event, tag="confirmed", frozen=True):
     ledger_tx_id: UUID
     status: WithdrawalStatus
 
 
-class Cancelled(Event, tag="cancelled"):
+class Cancelled(Event, tag="cancelled", frozen=True):
     ledger_tx_id: UUID
     status: WithdrawalStatus
 
 
-class Reverted(Event, tag="reverted"):
+class Reverted(Event, tag="reverted", frozen=True):
     ledger_tx_id: UUID
     status: WithdrawalStatus
 
