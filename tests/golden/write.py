@@ -28,9 +28,16 @@ def events() -> str:
     return msgspec.json.format(msgspec.json.encode(every_event()), indent=2).decode() + "\n"
 
 
+def permissions() -> str:
+    from lana.core.access.reference import permissions_page
+
+    return permissions_page()
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/admin.graphql": admin_sdl,
     "docs/reference/customer.graphql": customer_sdl,
+    "docs/reference/permissions.md": permissions,
     "tests/golden/events.json": events,
 }
 
