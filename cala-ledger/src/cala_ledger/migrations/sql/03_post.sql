@@ -29,9 +29,9 @@
 create function cala.post_in_order(
   p_ok boolean[], p_fresh boolean[], p_ids uuid[], p_tx_group int8[], p_tx_id uuid[],
   p_en_tx int8[], p_en_account uuid[], p_en_layer text[], p_en_direction text[], p_en_currency text[],
-  p_en_amount int8[], p_st_group int8[], p_st_account uuid[], p_st_status text[]
+  p_en_amount int8[], p_st_group int8[], p_st_account uuid[], p_st_status text[], p_near_overflow boolean
 ) returns setof cala.refusal language plpgsql
-set enable_seqscan = off set jit = off as $$
+set enable_seqscan = off set enable_hashjoin = on set jit = off as $$
 declare
   v_locked boolean[];
   v_used numeric[] := '{}';
@@ -65,10 +65,10 @@ begin
       from h left join cala.balances b on b.account_id = h.holder and b.currency = h.currency
     ), c as (
       select hb.g, hb.tx, hb.holder, hb.currency, hb.layer, 'debit' as rule, null::text as name,
-        hb.debit as delta, hb.base_debit as base, 9223372036854775807::numeric as cap from hb
+        hb.debit as delta, hb.base_debit as base, 9223372036854775807::numeric as cap from hb where p_near_overflow
       union all
       select hb.g, hb.tx, hb.holder, hb.currency, hb.layer, 'credit', null,
-        hb.credit, hb.base_credit, 9223372036854775807 from hb
+        hb.credit, hb.base_credit, 9223372036854775807 from hb where p_near_overflow
       union all
       select hb.g, hb.tx, hb.holder, hb.currency, hb.layer, l.id::text, l.name,
         case l.direction when 'debit' then hb.debit - hb.credit else hb.credit - hb.debit end,
@@ -109,9 +109,9 @@ begin
     v_refused := false;
     -- An account is closed to a group only if it is locked before and not unlocked by the group itself.
     for v_n in 1 .. coalesce(cardinality(r.touched), 0) loop
-      if v_locked[r.touched[v_n]] and not coalesce(
-        (select bool_or(not u.locked) from unnest(r.changed, r.changed_locked) u(i, locked)
-         where u.i = r.touched[v_n]), false)
+      continue when not v_locked[r.touched[v_n]];
+      if not exists (select 1 from unnest(r.changed, r.changed_locked) u(i, locked)
+                     where u.i = r.touched[v_n] and not u.locked)
       then
         return next (r.g, 'ACCOUNT_LOCKED', jsonb_build_object(
           'transaction', r.touched_txs[v_n], 'transaction_id', p_tx_id[r.touched_txs[v_n]],
@@ -157,7 +157,7 @@ create function cala.post(
   p_st_group int8[], p_st_account uuid[], p_st_status text[],
   skip_groups int8[] default '{}'
 ) returns setof cala.refusal language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan set jit = off as $$
 declare
   v_ok boolean[];
@@ -165,6 +165,9 @@ declare
   v_ids uuid[];
   v_position int8[];
   v_statuses boolean := cardinality(p_st_group) > 0;
+  v_near_overflow boolean;
+  v_limits int8;
+  v_set_limits int8;
   v_in_order boolean;
   v_total numeric;
   v_expected int8;
@@ -257,15 +260,18 @@ begin
 
   -- Sums never shrink, so if the whole call fits beside the largest sum, every part of it does.
   select coalesce(sum(e.amount), 0) into v_total from unnest(p_en_amount) e(amount);
-  v_in_order := v_statuses or v_total > 9223372036854775807;
-  if not v_in_order then
+  v_near_overflow := v_total > 9223372036854775807;
+  if not v_near_overflow then
     select exists (
       select 1 from cala.balances b
       where b.account_id = any(v_ids)
         and greatest(b.settled_debit, b.settled_credit, b.pending_debit, b.pending_credit, b.encumbrance_debit,
-                     b.encumbrance_credit) > 9223372036854775807 - v_total::int8) into v_in_order;
+                     b.encumbrance_credit) > 9223372036854775807 - v_total::int8) into v_near_overflow;
   end if;
-  if not v_in_order and exists (select 1 from cala.limit_attachments la where la.account_id = any(v_ids)) then
+  v_in_order := v_statuses or v_near_overflow;
+  select count(*), count(*) filter (where a.is_set) into v_limits, v_set_limits
+  from cala.limit_attachments la join cala.accounts a on a.id = la.account_id where la.account_id = any(v_ids);
+  if not v_in_order and v_limits > 0 then
     select exists (
       select 1 from (
         select d.delta, d.amount, sum(d.delta) over (partition by d.holder, d.limit_id, d.currency order by d.g)
@@ -285,7 +291,7 @@ begin
             union all
             select la.account_id, la.limit_id from cala.ancestors a
             join cala.limit_attachments la on la.account_id = a.set_id
-            where a.account_id = e.account_id) x
+            where v_set_limits > 0 and a.account_id = e.account_id) x
           join cala.velocity_limits l on l.id = x.limit_id
           where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx] and l.layer = e.layer::cala.layer
             and (l.currency is null or l.currency = e.currency)
@@ -296,7 +302,7 @@ begin
   if v_in_order then
     for r in
       select o.* from cala.post_in_order(v_ok, v_fresh, v_ids, p_tx_group, p_tx_id, p_en_tx, p_en_account, p_en_layer,
-        p_en_direction, p_en_currency, p_en_amount, p_st_group, p_st_account, p_st_status) o
+        p_en_direction, p_en_currency, p_en_amount, p_st_group, p_st_account, p_st_status, v_near_overflow) o
     loop
       v_ok[r.group_no] := false;
       return next (p_group[r.group_no], r.code, r.detail)::cala.refusal;
