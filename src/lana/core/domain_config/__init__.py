@@ -1,6 +1,7 @@
 """Run-time settings: declared by the domains, stored as entities, answered from memory."""
 
 from lana.core.domain_config.config.entity import DomainConfig
+from lana.core.domain_config.config.repo import DomainConfigRepo
 from lana.core.domain_config.errors import KeyRegisteredTwice, NotSet
 from lana.core.domain_config.keys import LATER
 from lana.core.domain_config.primitives import EXPOSED_READ, EXPOSED_WRITE, ConfigType, Visibility
@@ -16,6 +17,7 @@ __all__ = [
     "AnySetting",
     "ConfigType",
     "DomainConfig",
+    "DomainConfigRepo",
     "DomainConfigs",
     "KeyRegisteredTwice",
     "NotSet",

@@ -76,6 +76,19 @@ async def connect(dsn: str, *, statement_ms: int = 30_000, lock_ms: int = 10_000
     return connection
 
 
+def plain_pool(dsn: str, *, max_size: int) -> AsyncConnectionPool[Connection]:
+    """A pool for libraries that read JSON as psycopg gives it (the ledger). To be opened by the caller."""
+    return AsyncConnectionPool(
+        session(dsn),
+        min_size=1,
+        max_size=max_size,
+        open=False,
+        timeout=5.0,
+        max_waiting=2000,
+        kwargs={"autocommit": True, "connect_timeout": 5, "prepare_threshold": 0},
+    )
+
+
 class Database:
     """The pool, and the two bounds every list obeys."""
 
