@@ -159,6 +159,7 @@ async def _logins(keycloak: KeycloakConfig, secret: str) -> AsyncIterator[Keyclo
 
 async def _start(app: App) -> None:
     """Idempotent, and safe in several processes at once."""
+    await app.time.start(app.commands)
     overrides = domain_config_overrides(os.environ)
     await domain_config.start_settings(app.commands, app.domain_configs, app.settings, overrides)
     superuser = app.config.app.access.superuser_email

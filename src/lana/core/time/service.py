@@ -12,8 +12,9 @@ from lana.core.time.bank_time import BankTime
 from lana.core.time.clock.entity import CLOCK_ID, BankClock, Started
 from lana.core.time.clock.errors import TimeAdvanceFailed, TimeAdvanceUnavailable
 from lana.core.time.clock.repo import BankClockRepo
-from lana.lib.authz import Authorizer, Scope
+from lana.lib.authz import Authorizer, Ctx, Scope
 from lana.lib.clock import ManualClock
+from lana.lib.es.commands import Commands
 from lana.lib.es.entity import ALREADY
 from lana.lib.es.op import Op
 
@@ -48,9 +49,17 @@ class TimeService:
 
     async def after_advance(self, clock: BankClock) -> TimeState:
         """The bank's time as an advance left it; this process sees it from now on."""
+        await self._look()
+        return self._state_at(clock.at)
+
+    async def start(self, commands: Commands) -> None:
+        """At every start: the bank has one clock, and this process reads it."""
+        await commands.run(Ctx.system("bootstrap"), self.start_clock)
+        await self._look()
+
+    async def _look(self) -> None:
         if isinstance(self.bank_time.clock, ManualClock):
             await self.bank_time.clock.refresh()
-        return self._state_at(clock.at)
 
     async def start_clock(self, op: Op) -> BankClock | None:
         """At a start with a manual clock: the bank's first process sets it, the others find it."""
