@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +14,10 @@ import psycopg
 import pytest
 import pytest_asyncio
 from filelock import FileLock
+from lana.app import App, open_app
 from lana.lib.authz import Ctx, Subject
+from lana.lib.config import Config, Secrets, TimeMode
+from lana.lib.config.model import AccessConfig, AppConfig, TimeConfig
 from lana.lib.es.commands import Commands
 from lana.lib.es.committer import Committer
 from lana.lib.pg.database import Database
@@ -23,6 +28,8 @@ from psycopg import conninfo, sql
 from tests.support.clock import FixedTime
 
 TEMPLATE = "lana_template"
+BANK = "lana_template_bank"
+SUPERUSER = "superuser@example.com"
 
 
 def shared_directory(factory: pytest.TempPathFactory) -> Path:
@@ -63,16 +70,33 @@ def port_of(shared: Path) -> int:
 
 def make_template(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(TEMPLATE)))
+        for name in (TEMPLATE, BANK):
+            connection.execute(sql.SQL("drop database if exists {}").format(sql.Identifier(name)))
         connection.execute(sql.SQL("create database {}").format(sql.Identifier(TEMPLATE)))
     migrate(conninfo.make_conninfo(dsn, dbname=TEMPLATE))
+    asyncio.run(open_once(copy_template(dsn, BANK)))
 
 
-def copy_template(dsn: str, name: str) -> str:
+async def open_once(dsn: str) -> None:
+    """What every start ensures, ensured."""
+    async with open_app(bank_config(dsn)):
+        pass
+
+
+def bank_config(dsn: str) -> Config:
+    """A bank with a superuser and a manual clock."""
+    return Config(
+        app=AppConfig(access=AccessConfig(superuser_email=SUPERUSER)),
+        time=TimeConfig(mode=TimeMode.MANUAL, start_at=datetime(2026, 1, 15, 12, tzinfo=UTC)),
+        secrets=Secrets(pg_con=dsn, encryption_key="00" * 32),
+    )
+
+
+def copy_template(dsn: str, name: str, template: str = TEMPLATE) -> str:
     """A fresh database from the template; its dsn."""
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(
-            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+            sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
         )
     return conninfo.make_conninfo(dsn, dbname=name)
 
@@ -115,3 +139,24 @@ def commands(db: Database, committer: Committer, time: FixedTime) -> Commands:
 @pytest.fixture
 def ctx() -> Ctx:
     return Ctx(subject=Subject.user(uuid4()), request_id="test")
+
+
+@pytest.fixture
+def bank_dsn(server: str) -> Iterator[str]:
+    """A database of this test's own on which a bank with a superuser has been started."""
+    name = f"bank_{uuid4().hex}"
+    yield copy_template(server, name, BANK)
+    drop_database(server, name)
+
+
+@pytest_asyncio.fixture
+async def app(bank_dsn: str) -> AsyncIterator[App]:
+    """The whole bank, wired, without servers and workers."""
+    async with open_app(bank_config(bank_dsn), start=False) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def superuser(app: App) -> Ctx:
+    rows = await app.db.fetch("select id from personal_data where kind = 'user' and email = %b::text", [SUPERUSER])
+    return Ctx(subject=Subject.user(rows[0][0]), request_id="test")
