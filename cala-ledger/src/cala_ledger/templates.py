@@ -57,7 +57,8 @@ class _Field:
     def value(self, at: "_Evaluation", convert: Callable[[object], T]) -> T:
         try:
             return convert(self.evaluate(at.params))
-        except errors.LedgerError:
+        except errors.LedgerError as error:
+            error.detail.update(template=at.template, transaction_id=str(at.transaction_id), field=self.name)
             raise
         except (ValueError, TypeError, KeyError, RuntimeError, ArithmeticError) as error:
             raise errors.ExpressionFailed(
