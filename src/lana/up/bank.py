@@ -14,19 +14,22 @@ from lana.up.home import Home, Secrets
 
 def lana_yml(config: UpConfig, table: Table, *, oathkeeper: bool) -> str:
     staff, customers = table.api
-    time: Json = config.time
-    if config.time == "manual":
-        time = {"manual": {"start_at": config.start_at} if config.start_at else {}}
+    ports = config.ports
     content: dict[str, Json] = {
         "admin_server": {
-            "port": config.ports.admin_server,
+            "port": ports.admin_server,
+            "metrics_port": ports.admin_server_metrics,
+            "cors_origins": [f"http://{staff.host}:{ports.gateway}"],
             "trust": [_trust(config, staff, oathkeeper=oathkeeper)],
         },
         "customer_server": {
-            "port": config.ports.customer_server,
+            "port": ports.customer_server,
+            "metrics_port": ports.customer_server_metrics,
+            "cors_origins": [f"http://{customers.host}:{ports.gateway}"],
             "trust": [_trust(config, customers, oathkeeper=oathkeeper)],
         },
-        "time": time,
+        "worker": {"metrics_port": ports.worker_metrics},
+        "time": {"mode": config.time, **({"start_at": config.start_at} if config.start_at else {})},
         "allow_unsigned_webhooks": True,
         "app": {
             "access": {"superuser_email": config.superuser_email},

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from lana.up.config import UpConfig, port_variable
+from lana.up.config import BANK_PARTS, UpConfig, port_variable
 from lana.up.errors import DiskFull, PortTaken, TooLittleMemory
 
 MIB = 2**20
@@ -53,6 +53,7 @@ def ports_of(config: UpConfig, *, oathkeeper: bool) -> dict[str, int]:
     if config.wants("gateway") and not (config.oathkeeper or "").startswith("http"):
         wanted += ["gateway", "gateway_api", *(["gateway_metrics"] if oathkeeper else [])]
     wanted += [part.replace("-", "_") for part in ("admin-server", "customer-server") if config.wants(part)]
+    wanted += [f"{part.replace('-', '_')}_metrics" for part in BANK_PARTS if config.wants(part)]
     return {name: int(getattr(config.ports, name)) for name in wanted}
 
 

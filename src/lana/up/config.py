@@ -24,6 +24,9 @@ class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     postgres: int = 5450
     admin_server: int = 5253
     customer_server: int = 5254
+    admin_server_metrics: int = 9253
+    customer_server_metrics: int = 9254
+    worker_metrics: int = 9255
     admin_panel: int = 3001
     customer_portal: int = 3002
 

@@ -18,6 +18,11 @@ from lana.up.part import Part, answers
 from lana.up.signing_keys import write_signing_keys
 
 KEYCLOAK_ADMIN = "lana-admin"
+BANK_COMMANDS = {
+    "admin-server": ("serve", "admin"),
+    "customer-server": ("serve", "customer"),
+    "worker": ("work",),
+}
 
 
 def oathkeeper_binary(config: UpConfig) -> Path | None:
@@ -150,15 +155,11 @@ def migration(config: UpConfig, environment: dict[str, str]) -> Part:
     )
 
 
-def server_part(config: UpConfig, name: str, environment: dict[str, str]) -> Part:
-    api = name.removesuffix("-server")
-    port = {"admin": config.ports.admin_server, "customer": config.ports.customer_server}[api]
-    ready = answers(f"http://127.0.0.1:{port}/health")
-    return Part(name, name.capitalize(), lana_cli("serve", api), ready, config.home, environment)
-
-
-def worker_part(config: UpConfig, environment: dict[str, str]) -> Part:
-    return Part("worker", "Worker", lana_cli("work"), _at_once, config.home, environment)
+def bank_part(config: UpConfig, name: str, environment: dict[str, str]) -> Part:
+    """A server or the worker: ready when its own port for operators says so."""
+    port = int(getattr(config.ports, f"{name.replace('-', '_')}_metrics"))
+    ready = answers(f"http://127.0.0.1:{port}/health/ready")
+    return Part(name, name.capitalize(), lana_cli(*BANK_COMMANDS[name]), ready, config.home, environment)
 
 
 async def _at_once() -> bool:

@@ -73,12 +73,7 @@ async def _start(config: UpConfig, home: Home, supervisor: Supervisor, say: Say)
             part = plan.gateway_part(config, table, plan.oathkeeper_binary(config))
             _ = group.create_task(supervisor.start(part))
         for name in wanted:
-            part = (
-                plan.worker_part(config, environment)
-                if name == "worker"
-                else plan.server_part(config, name, environment)
-            )
-            _ = group.create_task(supervisor.start(part))
+            _ = group.create_task(supervisor.start(plan.bank_part(config, name, environment)))
     if wanted:
         await _give_superuser_a_password(config, table, keycloak_secrets(secrets), say)
     return screen(config, table, login=bool(wanted))

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from lana.lib.authn import Trust
+from lana.lib.config.load import to_config
 from lana.up.bank import lana_yml
 from lana.up.config import read_config
 from lana.up.gateway.table import read_table
@@ -28,6 +29,15 @@ def test_each_api_believes_one_issuer_or_the_gateway_could_be_passed_by(
     assert trust[0].audience == f"https://{api}-api/graphql"
     assert trust[0].issuer == ("lana.bank" if oathkeeper else f"http://localhost:8081/realms/{api}")
     assert trust[0].subject_claim == ("subject" if oathkeeper else "lanaId")
+
+
+@pytest.mark.parametrize("settings", [{}, {"LANA_TIME": "manual", "LANA_START_AT": "2026-01-01T00:00:00Z"}])
+def test_bank_accepts_the_file_that_is_written_for_it(tmp_path: Path, settings: dict[str, str]) -> None:
+    config = read_config(settings, checkout=tmp_path)
+    accepted = to_config(yaml.safe_load(lana_yml(config, read_table(), oathkeeper=False)))
+    assert accepted.time.mode == config.time
+    assert accepted.app.access.superuser_email == config.superuser_email
+    assert accepted.worker.metrics_port == config.ports.worker_metrics
 
 
 def test_secrets_are_drawn_once_and_readable_by_their_owner_alone(

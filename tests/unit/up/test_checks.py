@@ -43,6 +43,9 @@ def test_only_ports_of_what_is_started_are_wanted(tmp_path: Path) -> None:
     assert set(checks.ports_of(read_config(existing, checkout=tmp_path), oathkeeper=True)) == {
         "admin_server",
         "customer_server",
+        "admin_server_metrics",
+        "customer_server_metrics",
+        "worker_metrics",
     }
     everything = checks.ports_of(read_config({}, checkout=tmp_path), oathkeeper=False)
     assert {"postgres", "keycloak", "keycloak_management", "gateway", "gateway_api"} < set(everything)

@@ -50,11 +50,11 @@ def _yaml(content: object) -> str:
     return yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=110)
 
 
-def container_site() -> Site:
-    """The compose file's network; names as the world sees them are filled in where it is installed."""
+def container_site(domain: str = "bank.example") -> Site:
+    """The compose file's network, behind a proxy that ends TLS for the domain's hosts."""
     everywhere = "0.0.0.0"  # noqa: S104 - in a container, whose network decides
     return Site(
-        issuer_base="https://login.bank.example",
+        issuer_base=f"https://login.{domain}",
         keycloak=KEYCLOAK_IN_CONTAINER,
         listen=Place(everywhere, 4455),
         api=Place(everywhere, 4456),
@@ -63,8 +63,13 @@ def container_site() -> Site:
             "admin-server": Place("admin-server", 5253),
             "customer-server": Place("customer-server", 5254),
         },
-        hosts={"admin": "admin.bank.example", "customer": "app.bank.example"},
+        hosts={"admin": f"admin.{domain}", "customer": f"app.{domain}"},
     )
+
+
+def installation(table: Table, site: Site) -> dict[str, dict[str, str]]:
+    """What the containers mount: folder → file → content."""
+    return {"oathkeeper": oathkeeper_files(table, site), "keycloak": realm_files(table, site)}
 
 
 def checked_in() -> dict[Path, str]:
@@ -74,8 +79,7 @@ def checked_in() -> dict[Path, str]:
         CHECKOUT / "gateway/envoy": envoy_files(table, here),
         CHECKOUT / "gateway/oathkeeper": oathkeeper_files(table, here),
         CHECKOUT / "gateway/keycloak": realm_files(table, here),
-        CHECKOUT / "deploy/gateway/oathkeeper": oathkeeper_files(table, there),
-        CHECKOUT / "deploy/gateway/keycloak": realm_files(table, there),
+        **{CHECKOUT / "deploy/gateway" / name: files for name, files in installation(table, there).items()},
     }
     return {folder / name: text for folder, files in folders.items() for name, text in files.items()}
 
