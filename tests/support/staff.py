@@ -59,9 +59,11 @@ class Staff:
         verb = self.governance.create_committee
         return await self.commands.run(self.root, verb, name, [user.id for user in members])
 
-    async def audited(self, **wanted: str) -> list[AuditEntry]:
+    async def audited(self, subject: str | None = None, action: str | None = None) -> list[AuditEntry]:
         """Entries, oldest first, without leaving one of its own."""
-        found = await self.audit.list(Ctx.system("reader"), Page(100), AuditFilter(**wanted))
+        found = await self.audit.list(
+            Ctx.system("reader"), Page(100), AuditFilter(subject=subject, action=action)
+        )
         return [entry for entry in reversed(found.items) if entry.subject != "system:reader"]
 
 

@@ -6,10 +6,10 @@ import pytest_asyncio
 
 from lana.lib.es.commands import Commands
 from lana.lib.pg.database import Database
-from tests.support.bank import Bank, open_bank
+from tests.support.branch import Branch, open_branch
 
 
 @pytest_asyncio.fixture
-async def bank(db: Database, commands: Commands) -> AsyncIterator[Bank]:
-    async with open_bank(db, commands) as opened:
+async def bank(db: Database, commands: Commands) -> AsyncIterator[Branch]:
+    async with open_branch(db, commands) as opened:
         yield opened

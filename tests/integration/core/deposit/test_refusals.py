@@ -37,7 +37,7 @@ from lana.lib.errors import (
     StoredRefusal,
 )
 from lana.lib.money import AmountOverflow
-from tests.support.bank import Bank
+from tests.support.branch import Branch
 from tests.support.staff import acting
 
 AMOUNTS: list[tuple[int, type[Refusal], type[Refusal]]] = [
@@ -49,7 +49,7 @@ AMOUNTS: list[tuple[int, type[Refusal], type[Refusal]]] = [
 
 @pytest.mark.parametrize(("cents", "of_deposit", "of_withdrawal"), AMOUNTS)
 async def test_an_amount_that_is_none_is_refused(
-    bank: Bank, cents: int, of_deposit: type[Refusal], of_withdrawal: type[Refusal]
+    bank: Branch, cents: int, of_deposit: type[Refusal], of_withdrawal: type[Refusal]
 ) -> None:
     account = await bank.account(cents=100)
     with pytest.raises(of_deposit):
@@ -59,7 +59,7 @@ async def test_an_amount_that_is_none_is_refused(
     assert await bank.balance(account) == (100, 0, 0)
 
 
-async def test_a_balance_never_passes_64_bits(bank: Bank) -> None:
+async def test_a_balance_never_passes_64_bits(bank: Branch) -> None:
     account = await bank.account(cents=2**63 - 1)
     with pytest.raises(Refusal) as refused:
         await bank.record(account.id, 1)
@@ -67,7 +67,7 @@ async def test_a_balance_never_passes_64_bits(bank: Bank) -> None:
     assert await bank.balance(account) == (2**63 - 1, 0, 0)
 
 
-async def test_unknown_ids_and_a_customers_id_are_not_found(bank: Bank) -> None:
+async def test_unknown_ids_and_a_customers_id_are_not_found(bank: Branch) -> None:
     holder = await bank.customer()
     account = await bank.account(holder)
     for wrong in (uuid4(), holder.id):
@@ -87,7 +87,7 @@ async def test_unknown_ids_and_a_customers_id_are_not_found(bank: Bank) -> None:
         await bank.commands.run(bank.root, bank.deposits.revert_deposit, uuid4())
 
 
-async def test_a_customer_has_one_account_for_ever_even_after_closing(bank: Bank) -> None:
+async def test_a_customer_has_one_account_for_ever_even_after_closing(bank: Branch) -> None:
     holder = await bank.customer()
     account = await bank.account(holder)
     for _ in range(2):
@@ -96,7 +96,7 @@ async def test_a_customer_has_one_account_for_ever_even_after_closing(bank: Bank
         await bank.close(account.id)
 
 
-async def test_no_account_for_a_type_without_a_place_in_the_chart(bank: Bank) -> None:
+async def test_no_account_for_a_type_without_a_place_in_the_chart(bank: Branch) -> None:
     holder = await bank.customer(CustomerType.FOREIGN_AGENCY_OR_SUBSIDIARY)
     with pytest.raises(CustomerTypeWithoutAccountSet):
         await bank.account(holder)
@@ -105,12 +105,12 @@ async def test_no_account_for_a_type_without_a_place_in_the_chart(bank: Bank) ->
 @pytest.mark.parametrize(
     "customer_type", [t for t in CustomerType if t is not CustomerType.FOREIGN_AGENCY_OR_SUBSIDIARY]
 )
-async def test_every_other_type_has_an_account(bank: Bank, customer_type: CustomerType) -> None:
+async def test_every_other_type_has_an_account(bank: Branch, customer_type: CustomerType) -> None:
     account = await bank.account(await bank.customer(customer_type), cents=5)
     assert await bank.balance(account) == (5, 0, 0)
 
 
-async def test_no_account_for_a_customer_who_is_not_active(bank: Bank) -> None:
+async def test_no_account_for_a_customer_who_is_not_active(bank: Branch) -> None:
     frozen, closed = await bank.customer(), await bank.customer()
     await bank.commands.run(bank.root, bank.customers.freeze_customer, frozen.id)
     await bank.commands.run(bank.root, bank.customers.close_customer, closed.id)
@@ -119,7 +119,7 @@ async def test_no_account_for_a_customer_who_is_not_active(bank: Bank) -> None:
             await bank.account(holder)
 
 
-Attempt = Callable[[Bank, DepositAccount, Withdrawal], Awaitable[object]]
+Attempt = Callable[[Branch, DepositAccount, Withdrawal], Awaitable[object]]
 MOVES: list[Attempt] = [
     lambda bank, account, _: bank.record(account.id, 1),
     lambda bank, account, _: bank.initiate(account.id, 1),
@@ -130,7 +130,7 @@ MOVES: list[Attempt] = [
 
 
 @pytest.mark.parametrize("move", MOVES)
-async def test_nothing_moves_on_a_frozen_account(bank: Bank, move: Attempt) -> None:
+async def test_nothing_moves_on_a_frozen_account(bank: Branch, move: Attempt) -> None:
     account = await bank.account(cents=100)
     withdrawal = await bank.approved(account.id, 40)
     await bank.freeze(account.id)
@@ -140,7 +140,7 @@ async def test_nothing_moves_on_a_frozen_account(bank: Bank, move: Attempt) -> N
 
 
 @pytest.mark.parametrize("move", MOVES)
-async def test_nothing_moves_on_a_closed_account(bank: Bank, move: Attempt) -> None:
+async def test_nothing_moves_on_a_closed_account(bank: Branch, move: Attempt) -> None:
     account = await bank.account(cents=40)
     withdrawal = await bank.approved(account.id, 40)
     await bank.confirm(withdrawal.id)
@@ -150,7 +150,7 @@ async def test_nothing_moves_on_a_closed_account(bank: Bank, move: Attempt) -> N
     assert await bank.balance(account) == (0, 0, 0)
 
 
-async def test_an_account_with_money_left_is_not_closed(bank: Bank) -> None:
+async def test_an_account_with_money_left_is_not_closed(bank: Branch) -> None:
     account = await bank.account(cents=40)
     with pytest.raises(BalanceIsNotZero):
         await bank.close(account.id)
@@ -164,14 +164,14 @@ async def test_an_account_with_money_left_is_not_closed(bank: Bank) -> None:
         await bank.freeze(account.id)
 
 
-async def test_a_frozen_account_is_not_closed_though_its_frozen_money_is_not_counted(bank: Bank) -> None:
+async def test_a_frozen_account_is_not_closed_though_its_frozen_money_is_not_counted(bank: Branch) -> None:
     account = await bank.account(cents=40)
     await bank.freeze(account.id)
     with pytest.raises(CannotUpdateFrozenAccount):
         await bank.close(account.id)
 
 
-async def test_a_reference_serves_one_deposit_and_one_withdrawal(bank: Bank) -> None:
+async def test_a_reference_serves_one_deposit_and_one_withdrawal(bank: Branch) -> None:
     account = await bank.account(cents=100)
     assert (await bank.record(account.id, 5, "wire 7")).reference == "wire 7"
     assert (await bank.initiate(account.id, 5, "wire 7")).reference == "wire 7"
@@ -182,7 +182,7 @@ async def test_a_reference_serves_one_deposit_and_one_withdrawal(bank: Bank) -> 
     assert await bank.balance(account) == (105, 5, 0)
 
 
-async def test_an_id_that_serves_as_reference_is_taken(bank: Bank) -> None:
+async def test_an_id_that_serves_as_reference_is_taken(bank: Branch) -> None:
     account = await bank.account()
     first = await bank.record(account.id, 5)
     assert first.reference == str(first.id)
@@ -190,14 +190,14 @@ async def test_an_id_that_serves_as_reference_is_taken(bank: Bank) -> None:
         await bank.record(account.id, 5, str(first.id))
 
 
-async def test_a_reference_has_a_bound(bank: Bank) -> None:
+async def test_a_reference_has_a_bound(bank: Branch) -> None:
     account = await bank.account()
     await bank.record(account.id, 5, "é" * 255)
     with pytest.raises(ReferenceTooLong):
         await bank.record(account.id, 5, "x" * 256)
 
 
-async def test_a_deposit_whose_funds_are_gone_is_not_reverted(bank: Bank) -> None:
+async def test_a_deposit_whose_funds_are_gone_is_not_reverted(bank: Branch) -> None:
     account = await bank.account()
     deposit = await bank.record(account.id, 100)
     await bank.initiate(account.id, 1)
@@ -206,7 +206,7 @@ async def test_a_deposit_whose_funds_are_gone_is_not_reverted(bank: Bank) -> Non
     assert await bank.balance(account) == (99, 1, 0)
 
 
-async def test_cancelling_closes_the_approval_process_and_a_late_vote_changes_nothing(bank: Bank) -> None:
+async def test_cancelling_closes_the_approval_process_and_a_late_vote_changes_nothing(bank: Branch) -> None:
     ann = await bank.hire("ann@bank.example")
     await bank.ruled_by_committee([ann])
     account = await bank.account(cents=100)
@@ -224,7 +224,7 @@ async def test_cancelling_closes_the_approval_process_and_a_late_vote_changes_no
         await bank.confirm(withdrawal.id)
 
 
-async def test_fifty_withdrawals_at_once_exactly_those_that_fit_succeed(bank: Bank) -> None:
+async def test_fifty_withdrawals_at_once_exactly_those_that_fit_succeed(bank: Branch) -> None:
     account = await bank.account(cents=1_000)
     outcomes = await asyncio.gather(
         *(bank.initiate(account.id, 70) for _ in range(50)), return_exceptions=True
@@ -239,7 +239,7 @@ async def test_fifty_withdrawals_at_once_exactly_those_that_fit_succeed(bank: Ba
 
 
 async def test_what_is_deposited_while_an_account_is_frozen_or_closed_is_never_left_behind(
-    bank: Bank,
+    bank: Branch,
 ) -> None:
     """Freezing and closing rest on a balance that deposits change at the same moment."""
     for lock in (bank.freeze, bank.close):
@@ -258,7 +258,7 @@ async def test_what_is_deposited_while_an_account_is_frozen_or_closed_is_never_l
             assert balance[0] == 0, "money was left on an account that is shut"
 
 
-async def test_an_idempotency_key_answers_the_first_outcome(bank: Bank) -> None:
+async def test_an_idempotency_key_answers_the_first_outcome(bank: Branch) -> None:
     account = await bank.account()
 
     def request() -> Ctx:
@@ -273,7 +273,7 @@ async def test_an_idempotency_key_answers_the_first_outcome(bank: Bank) -> None:
     assert await bank.balance(account) == (100, 0, 0)
 
 
-async def test_an_idempotency_key_answers_a_refusal_again(bank: Bank) -> None:
+async def test_an_idempotency_key_answers_a_refusal_again(bank: Branch) -> None:
     account = await bank.account()
     ctx = msgspec.structs.replace(acting(bank.root.subject.id), idempotency_key="key-2")
     verb = bank.withdrawals.initiate_withdrawal
@@ -284,7 +284,7 @@ async def test_an_idempotency_key_answers_a_refusal_again(bank: Bank) -> None:
         await bank.commands.run(ctx, verb, account.id, 100, None)
 
 
-async def test_without_permission_nothing_is_told_apart(bank: Bank) -> None:
+async def test_without_permission_nothing_is_told_apart(bank: Branch) -> None:
     clerk = acting(await bank.hire("clerk@bank.example", role="accountant"))
     account = await bank.account(cents=100)
     for account_id in (account.id, uuid4()):

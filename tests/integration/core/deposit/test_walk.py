@@ -8,10 +8,10 @@ from lana.core.deposit import AccountStatus, DepositAccountFrozen, HistoryKind, 
 from lana.core.deposit.public import WithdrawalApprovalConcluded
 from lana.lib.errors import Refusal
 from lana.lib.pg.page import Page
-from tests.support.bank import Bank
+from tests.support.branch import Branch
 
 
-async def test_the_ledger_walk_posts_what_the_page_says(bank: Bank) -> None:
+async def test_the_ledger_walk_posts_what_the_page_says(bank: Branch) -> None:
     account = await bank.account()
 
     deposit = await bank.record(account.id, 1_000_00)
@@ -69,7 +69,7 @@ async def test_the_ledger_walk_posts_what_the_page_says(bank: Bank) -> None:
     ]
 
 
-async def test_history_pages_go_on_where_the_last_one_ended(bank: Bank) -> None:
+async def test_history_pages_go_on_where_the_last_one_ended(bank: Branch) -> None:
     account = await bank.account(cents=500_00)
     await bank.cancel((await bank.initiate(account.id, 100_00)).id)
     seen: list[HistoryKind] = []
@@ -83,7 +83,7 @@ async def test_history_pages_go_on_where_the_last_one_ended(bank: Bank) -> None:
     assert seen == [HistoryKind.CANCELLED_WITHDRAWAL, HistoryKind.WITHDRAWAL, HistoryKind.DEPOSIT]
 
 
-async def test_a_denial_gives_the_funds_back(bank: Bank) -> None:
+async def test_a_denial_gives_the_funds_back(bank: Branch) -> None:
     ann, bob = await bank.hire("ann@bank.example"), await bank.hire("bob@bank.example")
     await bank.ruled_by_committee([ann, bob])
     account = await bank.account(cents=500_00)
@@ -106,7 +106,7 @@ async def test_a_denial_gives_the_funds_back(bank: Bank) -> None:
     ]
 
 
-async def test_funds_denied_on_a_frozen_account_join_what_is_frozen(bank: Bank) -> None:
+async def test_funds_denied_on_a_frozen_account_join_what_is_frozen(bank: Branch) -> None:
     ann = await bank.hire("ann@bank.example")
     await bank.ruled_by_committee([ann])
     account = await bank.account(cents=500_00)
@@ -125,7 +125,7 @@ async def test_funds_denied_on_a_frozen_account_join_what_is_frozen(bank: Bank) 
     assert await bank.balance(account) == (500_00, 0, 0)
 
 
-async def test_approval_reaches_a_withdrawal_of_a_frozen_account(bank: Bank) -> None:
+async def test_approval_reaches_a_withdrawal_of_a_frozen_account(bank: Branch) -> None:
     account = await bank.account(cents=500_00)
     withdrawal = await bank.initiate(account.id, 200_00)
     await bank.freeze(account.id)
@@ -135,7 +135,7 @@ async def test_approval_reaches_a_withdrawal_of_a_frozen_account(bank: Bank) -> 
         await bank.confirm(withdrawal.id)
 
 
-async def test_audit_of_a_withdrawal_names_who_did_what(bank: Bank) -> None:
+async def test_audit_of_a_withdrawal_names_who_did_what(bank: Branch) -> None:
     """The specification's example of a withdrawal under auto-approval."""
     account = await bank.account(cents=500_00)
     before = len(await bank.audited())

@@ -1,0 +1,184 @@
+"""Is every promise about stored data kept? Read-only, page by page, on one snapshot.
+
+`lana-cli verify` prints the answers and exits non-zero on any violation; load and fault tests end with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, Final, cast
+from uuid import UUID
+
+import cala_ledger
+import msgspec
+
+from lana.app.app import App
+from lana.lib.es.repo import Repo
+from lana.lib.pg.database import Connection
+
+PAGE: Final = 1000
+SHOWN: Final = 20
+
+State = tuple[UUID, int, bytes]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One check: how much it looked at, and what it found wrong (the first `SHOWN` of them)."""
+
+    check: str
+    looked_at: int
+    violations: Sequence[str]
+
+    @property
+    def clean(self) -> bool:
+        return not self.violations
+
+
+async def verify(app: App) -> list[Finding]:
+    """Every check, in order. Violations are answered, never raised."""
+    findings: list[Finding] = []
+    async with app.db.transaction() as connection:
+        await connection.execute("set transaction isolation level repeatable read, read only")
+        await connection.execute("set local statement_timeout = 0")
+        for kind in sorted(app.db.repos):
+            repo = cast("Repo[Any]", app.db.repos[kind])
+            findings.append(await _state_is_fold(connection, repo))
+        for name, check in CHECKS.items():
+            findings.append(Finding(name, *await check(connection)))
+        findings.append(await _ledger(connection))
+    return findings
+
+
+async def _state_is_fold(connection: Connection, repo: Repo[Any]) -> Finding:
+    looked_at = 0
+    violations: list[str] = []
+    async for page in _pages(connection, repo):
+        events = await _events(connection, repo, [row[0] for row in page])
+        for entity_id, version, state in page:
+            looked_at += 1
+            said = _folded(repo, events.get(entity_id, []))
+            if said != (version, _canonical(state)):
+                violations.append(f"{repo.entity.kind} {entity_id} is not the fold of its events")
+    return Finding(f"{repo.entity.kind}: state = fold of events", looked_at, violations[:SHOWN])
+
+
+def _folded(repo: Repo[Any], events: Sequence[bytes]) -> tuple[int, bytes] | None:
+    if not events:
+        return None
+    entity = repo.entity.fold([repo.decode_event(data) for data in events])
+    return entity.version, _canonical(msgspec.json.encode(entity))
+
+
+def _canonical(state: bytes) -> bytes:
+    return msgspec.json.encode(msgspec.json.decode(state), order="deterministic")
+
+
+async def _pages(connection: Connection, repo: Repo[Any]) -> AsyncIterator[list[State]]:
+    after = UUID(int=0)
+    while True:
+        rows = await _rows(
+            connection,
+            f"select id, version, state from {repo.table} where id > %b::uuid order by id limit {PAGE}",
+            [after],
+        )
+        if not rows:
+            return
+        yield cast("list[State]", rows)
+        after = cast(UUID, rows[-1][0])
+
+
+async def _events(connection: Connection, repo: Repo[Any], ids: list[UUID]) -> dict[UUID, list[bytes]]:
+    rows = await _rows(
+        connection,
+        "select entity_id, data from events where entity_type = %b::text and entity_id = any(%b::uuid[])"
+        " order by entity_id, sequence",
+        [repo.entity.kind, ids],
+    )
+    found: dict[UUID, list[bytes]] = {}
+    for entity_id, data in rows:
+        found.setdefault(entity_id, []).append(data)
+    return found
+
+
+async def _rows(connection: Connection, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(sql.encode(), params)
+        return await cursor.fetchall()
+
+
+async def _outbox(connection: Connection) -> tuple[int, list[str]]:
+    rows = await _rows(
+        connection,
+        "select count(*), coalesce(min(sequence), 1), coalesce(max(sequence), 0),"
+        " (select count(*) from processors where checkpoint > coalesce((select max(sequence) from outbox), 0))"
+        " from outbox",
+    )
+    count, first, last, ahead = rows[0]
+    gaps = last - first + 1 - count
+    violations = [f"{gaps} sequences are missing between {first} and {last}"] if gaps else []
+    violations += [f"{ahead} processors are ahead of the outbox"] if ahead else []
+    return count, violations
+
+
+async def _event_streams(connection: Connection) -> tuple[int, list[str]]:
+    rows = await _rows(
+        connection,
+        "select entity_type, entity_id, count(*), max(sequence), min(sequence) from events"
+        " group by entity_type, entity_id having count(*) <> max(sequence) or min(sequence) <> 1 limit 20",
+    )
+    total = await _rows(connection, "select count(*) from events")
+    return total[0][0], [f"{kind} {i}: {count} events, last is {last}" for kind, i, count, last, _ in rows]
+
+
+async def _attribution(connection: Connection) -> tuple[int, list[str]]:
+    rows = await _rows(
+        connection,
+        "select e.entity_type, e.entity_id, e.sequence from events e left join audit_entries a"
+        " on a.id = e.audit_entry_id where e.audit_entry_id is not null and a.id is null limit 20",
+    )
+    total = await _rows(connection, "select count(*) from events where audit_entry_id is not null")
+    return total[0][0], [f"{kind} {i} #{n} names an audit entry that is not there" for kind, i, n in rows]
+
+
+async def _deposit_books(connection: Connection) -> tuple[int, list[str]]:
+    """What customers' accounts hold is what deposits and withdrawals say, the bank's cash likewise."""
+    rows = await _rows(connection, _DEPOSIT_BOOKS)
+    total = await _rows(connection, "select count(*) from deposit_accounts")
+    return total[0][0], [f"deposit account {i}: books say {have}, deposits say {want}" for i, have, want in rows]
+
+
+_DEPOSIT_BOOKS = """
+with moved as (
+    select deposit_account_id as id,
+           sum(amount) filter (where status = 'Confirmed') as deposited, 0::numeric as withdrawn
+      from deposits group by 1
+    union all
+    select deposit_account_id, 0,
+           sum(amount) filter (where status in ('PendingApproval', 'PendingConfirmation', 'Confirmed'))
+      from withdrawals group by 1
+), wanted as (
+    select id, coalesce(sum(deposited), 0) - coalesce(sum(withdrawn), 0) as amount from moved group by id
+), held as (
+    select a.id, coalesce(sum(b.settled_credit - b.settled_debit), 0) as amount
+      from deposit_accounts a
+      left join cala.balances b on b.account_id in (
+          a.id, (a.state->'account_ids'->>'frozen_deposit_account_id')::uuid)
+     group by a.id
+)
+select h.id, h.amount::text, coalesce(w.amount, 0)::text from held h left join wanted w using (id)
+ where h.amount <> coalesce(w.amount, 0) limit 20
+"""
+
+
+async def _ledger(connection: Connection) -> Finding:
+    found = await cala_ledger.verify(cast("Any", connection))
+    entries = await _rows(connection, "select count(*) from cala.entries")
+    return Finding("ledger: debits = credits, balances = entries", entries[0][0], [str(v) for v in found[:SHOWN]])
+
+
+CHECKS: Final[dict[str, Callable[[Connection], Awaitable[tuple[int, list[str]]]]]] = {
+    "events: streams without gaps": _event_streams,
+    "events: attributed to an audit entry": _attribution,
+    "outbox: without gaps": _outbox,
+    "deposits: books = deposits and withdrawals": _deposit_books,
+}

@@ -1,0 +1,153 @@
+"""Operations written from the schema alone, with the ids of a world that exists: new ones are tried unnamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_leaf_type,
+)
+
+World = Mapping[str, object]
+"""Ids by the name of the key field that holds them (`withdrawalId`), public ids as `withdrawalId.public`."""
+
+PLAIN: dict[str, object] = {
+    "String": "text",
+    "Int": 1,
+    "Boolean": True,
+    "Float": 1.5,
+    "UsdCents": 1,
+    "Satoshis": 1,
+    "SignedUsdCents": 1,
+    "Decimal": "1",
+    "Date": "2026-01-31",
+    "Timestamp": "2026-01-31T09:30:00Z",
+    "Json": True,
+    "AuditSubjectId": "system:bootstrap",
+    "ID": "x",
+}
+
+
+class Operation(msgspec.Struct, frozen=True):
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}.{self.name}"
+
+
+def operations(schema: GraphQLSchema) -> Iterator[Operation]:
+    for kind, root in (
+        ("query", schema.query_type),
+        ("mutation", schema.mutation_type),
+        ("subscription", schema.subscription_type),
+    ):
+        for name in root.fields if root else ():
+            yield Operation(kind, name)
+
+
+def field_of(schema: GraphQLSchema, operation: Operation) -> GraphQLField:
+    root = {
+        "query": schema.query_type,
+        "mutation": schema.mutation_type,
+        "subscription": schema.subscription_type,
+    }[operation.kind]
+    assert root is not None
+    return root.fields[operation.name]
+
+
+def document(schema: GraphQLSchema, operation: Operation, world: World) -> tuple[str, dict[str, object]]:
+    """The operation with every required argument, and every id argument, from the world."""
+    field = field_of(schema, operation)
+    declared, passed, variables = [], [], {}
+    for name, argument in field.args.items():
+        if _is_optional(argument) and name not in world:
+            continue
+        declared.append(f"${name}: {argument.type}")
+        passed.append(f"{name}: ${name}")
+        variables[name] = value_of(argument, name, _key_of(field), world)
+    heads = (f" ({', '.join(declared)})" if declared else "", f"({', '.join(passed)})" if passed else "")
+    selection = "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
+    return f"{operation.kind}{heads[0]} {{ {operation.name}{heads[1]}{selection} }}", variables
+
+
+def _is_optional(argument: GraphQLArgument | GraphQLInputField) -> bool:
+    return not isinstance(argument.type, GraphQLNonNull)
+
+
+def _key_of(field: GraphQLField) -> str:
+    """`Withdrawal` → `withdrawalId`: what an argument called `id` means here."""
+    name = get_named_type(field.type).name
+    return f"{name[0].lower()}{name[1:]}Id"
+
+
+def value_of(argument: Any, name: str, key: str, world: World) -> object:
+    kind = argument.type.of_type if isinstance(argument.type, GraphQLNonNull) else argument.type
+    return _value(kind, name, key, world)
+
+
+def _value(kind: Any, name: str, key: str, world: World) -> object:
+    match kind:
+        case GraphQLNonNull():
+            return _value(kind.of_type, name, key, world)
+        case GraphQLList():
+            return [_value(kind.of_type, name.removesuffix("s"), key, world)]
+        case GraphQLInputObjectType():
+            fields = kind.fields.items()
+            return {n: value_of(f, n, key, world) for n, f in fields if not _is_optional(f) or n in world}
+        case GraphQLEnumType():
+            return next(iter(kind.values))
+        case _ if kind.name == "PublicId":
+            return world.get(f"{key}.public", next(v for k, v in world.items() if k.endswith(".public")))
+        case _ if kind.name == "UUID":
+            return _id(name, key, world)
+        case _:
+            return world.get(name, PLAIN.get(kind.name, "text"))
+
+
+def _id(name: str, key: str, world: World) -> object:
+    """`id` by what is answered, `memberUserId` by its ending; a fresh one where the world has none."""
+    wanted = key if name == "id" else name
+    ending = next((k for k in world if wanted.lower().endswith(k.lower())), None)
+    return world[ending] if ending else str(uuid4())
+
+
+def everything(schema: GraphQLSchema, kind: Any, depth: int) -> str:
+    """A selection of every field that needs no argument but `first`, `depth` levels deep."""
+    named = get_named_type(kind)
+    match named:
+        case GraphQLUnionType():
+            parts = [f"... on {one.name} {everything(schema, one, depth)}" for one in named.types]
+            return f"{{ __typename {' '.join(parts)} }}" if depth else "{ __typename }"
+        case GraphQLObjectType():
+            chosen = ["__typename", *_fields(schema, named, depth)]
+            return f"{{ {' '.join(chosen)} }}"
+        case _:
+            return ""
+
+
+def _fields(schema: GraphQLSchema, kind: GraphQLObjectType, depth: int) -> Iterator[str]:
+    for name, field in kind.fields.items():
+        if set(field.args) - {"first", "after"}:
+            continue
+        if is_leaf_type(get_named_type(field.type)):
+            yield name
+        elif depth:
+            # aliased by its type: members of a union may answer one name with different types
+            alias = f"{name}_{kind.name}"
+            first = "(first: 5)" if "first" in field.args else ""
+            yield f"{alias}: {name}{first} {everything(schema, field.type, depth - 1)}"

@@ -1,0 +1,58 @@
+"""A world with one of everything, made through the API, and its ids by the key fields that hold them."""
+
+from __future__ import annotations
+
+from tests.support.bank import Bank
+
+ACCOUNT = "query ($id: UUID!) { depositAccount(id: $id) { publicId } }"
+
+
+async def make_world(bank: Bank, email: str) -> dict[str, object]:
+    staff = bank.superuser
+    world: dict[str, object] = dict(await bank.new_customer(email))
+    account_id = world["depositAccountId"]
+    deposit = (
+        await staff.do(
+            "depositRecord", "deposit { depositId publicId }", depositAccountId=account_id, amount=100_000
+        )
+    )["deposit"]
+    withdrawal = (
+        await staff.do(
+            "withdrawalInitiate",
+            "withdrawal { withdrawalId publicId ledgerTransactions { ledgerTransactionId } }",
+            depositAccountId=account_id,
+            amount=10_000,
+        )
+    )["withdrawal"]
+    me = (await staff.ask("{ me { user { userId role { roleId permissionSets { permissionSetId } } } } }"))[
+        "me"
+    ]
+    committee = (
+        await staff.do(
+            "committeeCreate",
+            "committee { committeeId }",
+            name=f"committee of {email}",
+            memberUserIds=[me["user"]["userId"]],
+        )
+    )["committee"]
+    policy = (await staff.ask("{ policies(first: 1) { nodes { policyId } } }"))["policies"]["nodes"][0]
+    config = (await staff.ask("{ domainConfigs(first: 1) { nodes { domainConfigId } } }"))["domainConfigs"]
+    account = (await staff.ask(ACCOUNT, id=account_id))["depositAccount"]
+    return world | {
+        "depositAccountId.public": account["publicId"],
+        "depositId": deposit["depositId"],
+        "depositId.public": deposit["publicId"],
+        "withdrawalId": withdrawal["withdrawalId"],
+        "withdrawalId.public": withdrawal["publicId"],
+        "approvalProcessId": withdrawal["withdrawalId"],
+        "ledgerTransactionId": withdrawal["ledgerTransactions"][0]["ledgerTransactionId"],
+        "ledgerAccountId": account_id,
+        "templateCode": "RECORD_DEPOSIT",
+        "userId": me["user"]["userId"],
+        "roleId": me["user"]["role"]["roleId"],
+        "permissionSetId": me["user"]["role"]["permissionSets"][0]["permissionSetId"],
+        "committeeId": committee["committeeId"],
+        "policyId": policy["policyId"],
+        "domainConfigId": config["nodes"][0]["domainConfigId"],
+        "email": email,
+    }
