@@ -1,10 +1,16 @@
 """The little of Keycloak's admin API that starting a bank needs."""
 
+from collections.abc import Mapping
+from typing import cast
+
 import httpx
 
 from lana.up.errors import KeycloakFailed
+from lana.up.gateway.table import Json
 
 SECONDS = 15.0
+ADMINISTRATOR = "lana-admin"
+ORIGINS = ("redirectUris", "webOrigins")
 
 
 class RealmAdmin:
@@ -44,6 +50,39 @@ class RealmAdmin:
                 "Is the realm imported from gateway/keycloak, and its secret the one of this home?",
             )
         return str(answer.json()["access_token"])
+
+
+async def set_origins(base: str, password: str, realm: str, wanted: Mapping[str, Json]) -> None:
+    """Lets browsers come from where the gateway is now: an import leaves a realm that exists as it was.
+
+    `wanted` is the browser client as the realm file has it; `password` is that of Keycloak's administrator.
+    """
+    form = {
+        "grant_type": "password",
+        "client_id": "admin-cli",
+        "username": ADMINISTRATOR,
+        "password": password,
+    }
+    async with httpx.AsyncClient(timeout=SECONDS, trust_env=False) as http:
+        answer = await http.post(f"{base}/realms/master/protocol/openid-connect/token", data=form)
+        if answer.is_error:
+            raise KeycloakFailed(
+                f"Keycloak refuses its administrator {ADMINISTRATOR} ({answer.status_code}).",
+                "Was secrets.json of this home replaced, or the password changed?",
+            )
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        clients = f"{base}/admin/realms/{realm}/clients"
+        found = await http.get(clients, params={"clientId": str(wanted["clientId"])}, headers=headers)
+        client: dict[str, object] = found.raise_for_status().json()[0]
+        changed = {name: wanted[name] for name in ORIGINS if client.get(name) != wanted[name]}
+        if changed:
+            attributes = {
+                **cast("dict[str, str]", client["attributes"]),
+                **cast("dict[str, str]", wanted["attributes"]),
+            }
+            content = {**client, **changed, "attributes": attributes}
+            done = await http.put(f"{clients}/{client['id']}", json=content, headers=headers)
+            _ = done.raise_for_status()
 
 
 def _has_lana_id(account: dict[str, object]) -> bool:

@@ -14,10 +14,10 @@ from lana.up.errors import ToolMissing
 from lana.up.gateway.table import Place, Site, Table
 from lana.up.gateway.write import envoy_files, oathkeeper_files, write
 from lana.up.home import Secrets
+from lana.up.keycloak_admin import ADMINISTRATOR
 from lana.up.part import Part, answers
 from lana.up.signing_keys import write_signing_keys
 
-KEYCLOAK_ADMIN = "lana-admin"
 BANK_COMMANDS = {
     "admin-server": ("serve", "admin"),
     "customer-server": ("serve", "customer"),
@@ -101,7 +101,7 @@ def keycloak_part(
         "KC_DB_URL": database[0],
         "KC_DB_USERNAME": database[1],
         "KC_DB_PASSWORD": database[2],
-        "KC_BOOTSTRAP_ADMIN_USERNAME": KEYCLOAK_ADMIN,
+        "KC_BOOTSTRAP_ADMIN_USERNAME": ADMINISTRATOR,
         "KC_BOOTSTRAP_ADMIN_PASSWORD": secrets.keycloak_admin_password,
     }
     command = keycloak_files.java_command(

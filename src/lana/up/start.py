@@ -15,11 +15,12 @@ from lana.up.bank import bank_environment, keycloak_secrets, write_bank_files
 from lana.up.checks import check_machine, check_ports, ports_of
 from lana.up.config import BANK_PARTS, UpConfig
 from lana.up.errors import KeycloakFailed, PostgresFailed, UpError
+from lana.up.gateway.realms import browser_client
 from lana.up.gateway.table import Table, read_table
 from lana.up.gateway.write import realm_files
 from lana.up.home import Home, State
 from lana.up.java import find_java
-from lana.up.keycloak_admin import RealmAdmin
+from lana.up.keycloak_admin import RealmAdmin, set_origins
 from lana.up.postgres import Cluster, create_database
 from lana.up.process import identify, until
 from lana.up.screen import screen
@@ -118,6 +119,9 @@ async def _keycloak(
     )
     say("starting Keycloak (10 s; the first time 50 s)")
     await supervisor.start(part)
+    here, password = plan.site(config), home.secrets().keycloak_admin_password
+    for api in read_table().api:
+        await set_origins(config.issuer_base, password, api.realm, browser_client(here, api))
 
 
 def _keycloak_database(config: UpConfig, cluster: Cluster | None) -> tuple[str, str, str]:

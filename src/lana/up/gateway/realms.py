@@ -51,7 +51,7 @@ def realm(site: Site, api: Api) -> dict[str, Json]:
                 }
             ]
         },
-        "clients": [_browser_client(site, api), _service_client(api)],
+        "clients": [browser_client(site, api), _service_client(api)],
         "users": [
             {
                 "username": f"service-account-{api.service_client}",
@@ -70,7 +70,7 @@ def origins(site: Site, api: Api) -> list[str]:
     return [f"http://{site.host(api)}:{site.listen.port}", site.development_origin(api)]
 
 
-def _browser_client(site: Site, api: Api) -> Json:
+def browser_client(site: Site, api: Api) -> dict[str, Json]:
     allowed = origins(site, api)
     secret: dict[str, Json] = {}
     if not api.client_is_public:
