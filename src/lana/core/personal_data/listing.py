@@ -23,14 +23,28 @@ async def list_by_personal(
     where: Mapping[str, object | None] | None = None,
 ) -> Found[T]:
     """A keyset page by (`email` or `handle`, id). `where` holds equality filters on declared columns."""
+    size = page.size(repo.db.page_limit)
+    sql, values = page_sql(repo, kind, page, order, where or {})
+    rows = await repo.db.fetch(sql, [*values, size + 1])
+    kept = rows[:size]
+    cursors = [
+        encode_cursor({"type": f"By{order.by}", "id": str(cast("UUID", row[0])), order.by: row[3]})
+        for row in kept
+    ]
+    return Found([repo.read(row) for row in kept], cursors, len(rows) > size)
+
+
+def page_sql(
+    repo: Repo[T], kind: str, page: Page, order: Order, where: Mapping[str, object | None]
+) -> tuple[str, list[object]]:
+    """Text and parameters but for the limit; the text depends on the shape alone."""
     column, direction = order.by, order.direction
     if column not in PERSONAL_COLUMNS:
         raise ValueError(f"{column} is no personal column")
-    size = page.size(repo.db.page_limit)
     types = {c.name: c.type for c in repo.columns}
     values: list[object] = [kind]
     conditions = ["p.kind = %b::text"]
-    for name, value in (where or {}).items():
+    for name, value in where.items():
         if value is not None:
             conditions.append(f"t.{name} = %b::{types[name]}")
             values.append(value)
@@ -45,10 +59,4 @@ async def list_by_personal(
         f" from personal_data p join {repo.table} t on t.id = p.id where {' and '.join(conditions)}"
         f" order by coalesce(p.{column}, '') {way}, p.id {way} limit %b::int8"
     )
-    rows = await repo.db.fetch(sql, [*values, size + 1])
-    kept = rows[:size]
-    cursors = [
-        encode_cursor({"type": f"By{column}", "id": str(cast("UUID", row[0])), column: row[3]})
-        for row in kept
-    ]
-    return Found([repo.read(row) for row in kept], cursors, len(rows) > size)
+    return sql, values

@@ -63,8 +63,7 @@ class PersonalData:
         return cast("UUID", rows[0][0]) if rows else None
 
     def keep(self, op: Op, kind: str, person_id: UUID, person: Person) -> None:
-        data = None if person.data is None else msgspec.json.encode(person.data).decode()
-        op.put(TABLE, kind, person_id, person.email, person.handle, data, person.salt)
+        op.put(TABLE, kind, person_id, person.email, person.handle, person.data, person.salt)
 
     async def claim(self, op: Op, space: str, value: str, taken: Refusal) -> None:
         """Make the value unique within its space; whoever comes second is refused with `taken`."""

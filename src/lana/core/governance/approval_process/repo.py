@@ -20,8 +20,6 @@ class ApprovalProcessRepo(Repo[ApprovalProcess]):
     table: ClassVar[str] = "approval_processes"
     label: ClassVar[str] = "ApprovalProcess"
     columns: ClassVar[tuple[Column, ...]] = (
-        Column("process_type", "text", lambda process: process.process_type),
-        Column("status", "text", lambda process: process.status),
         Column("committee_id", "uuid", lambda process: process.committee_id),
         Column("reevaluates", "bool", lambda process: process.reevaluates),
     )

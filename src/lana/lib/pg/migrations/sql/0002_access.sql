@@ -48,4 +48,3 @@ create table users (
     active     bool        not null
 );
 create index users_created on users (created_at, id);
-create index users_role on users (role_id);

@@ -23,8 +23,6 @@ create table approval_processes (
     version      int8        not null,
     created_at   timestamptz not null,
     state        jsonb       not null,
-    process_type text        not null,
-    status       text        not null,
     committee_id uuid,
     reevaluates  bool        not null
 );
