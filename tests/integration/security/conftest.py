@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from tests.conftest import copy_template, drop_database
-from tests.support.bank import Bank, open_bank
+from tests.support.servers import Servers, open_servers
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def module_dsn(server: str) -> Iterator[str]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bank(module_dsn: str) -> AsyncIterator[Bank]:
-    async with open_bank(module_dsn) as bank:
+async def bank(module_dsn: str) -> AsyncIterator[Servers]:
+    async with open_servers(module_dsn) as bank:
         await bank.allow_manual_conversion()
         yield bank

@@ -103,20 +103,21 @@ def value_of(argument: Any, name: str, key: str, world: World) -> object:
 def _value(kind: Any, name: str, key: str, world: World) -> object:
     match kind:
         case GraphQLNonNull():
-            return _value(kind.of_type, name, key, world)
+            value = _value(kind.of_type, name, key, world)
         case GraphQLList():
-            return [_value(kind.of_type, name.removesuffix("s"), key, world)]
+            value = [_value(kind.of_type, name.removesuffix("s"), key, world)]
         case GraphQLInputObjectType():
             fields = kind.fields.items()
-            return {n: value_of(f, n, key, world) for n, f in fields if not _is_optional(f) or n in world}
+            value = {n: value_of(f, n, key, world) for n, f in fields if not _is_optional(f) or n in world}
         case GraphQLEnumType():
-            return next(iter(kind.values))
+            value = next(iter(kind.values))
         case _ if kind.name == "PublicId":
-            return world.get(f"{key}.public", next(v for k, v in world.items() if k.endswith(".public")))
+            value = world.get(f"{key}.public", next(v for k, v in world.items() if k.endswith(".public")))
         case _ if kind.name == "UUID":
-            return _id(name, key, world)
+            value = _id(name, key, world)
         case _:
-            return world.get(name, PLAIN.get(kind.name, "text"))
+            value = world.get(name, PLAIN.get(kind.name, "text"))
+    return value
 
 
 def _id(name: str, key: str, world: World) -> object:

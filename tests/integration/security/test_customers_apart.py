@@ -15,7 +15,7 @@ from lana.lib.graphql.schema import core_schema
 from tests.integration.security.documents import Operation, document, everything, field_of, operations
 from tests.integration.security.world import make_world
 from tests.support.api import ApiClient
-from tests.support.bank import Bank
+from tests.support.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,12 +24,12 @@ OPEN_TO_CUSTOMERS = {"realtimePrice"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def ann(bank: Bank) -> dict[str, object]:
+async def ann(bank: Servers) -> dict[str, object]:
     return await make_world(bank, "ann@example.com")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bob(bank: Bank) -> dict[str, object]:
+async def bob(bank: Servers) -> dict[str, object]:
     return await make_world(bank, "bob@example.com")
 
 
@@ -51,7 +51,7 @@ def whole(operation: Operation, world: dict[str, object]) -> tuple[str, dict[str
 
 @pytest.mark.parametrize("operation", all_operations(), ids=str)
 async def test_another_customers_ids_open_nothing(
-    bank: Bank, ann: dict[str, object], bob: dict[str, object], operation: Operation
+    bank: Servers, ann: dict[str, object], bob: dict[str, object], operation: Operation
 ) -> None:
     query, variables = whole(operation, ann)
     answer = await bank.customer(as_uuid(bob)).answer(query, variables)
@@ -65,7 +65,7 @@ async def test_another_customers_ids_open_nothing(
 
 @pytest.mark.parametrize("operation", all_operations(), ids=str)
 async def test_the_customers_own_ids_open_what_is_theirs(
-    bank: Bank, ann: dict[str, object], operation: Operation
+    bank: Servers, ann: dict[str, object], operation: Operation
 ) -> None:
     """What stays shut to others is not shut by a mistake of this generator."""
     query, variables = whole(operation, ann)
@@ -76,7 +76,7 @@ async def test_the_customers_own_ids_open_what_is_theirs(
 
 @pytest.mark.parametrize("operation", all_operations(), ids=str)
 async def test_staff_are_nobody_at_the_customers_server(
-    bank: Bank, ann: dict[str, object], operation: Operation
+    bank: Servers, ann: dict[str, object], operation: Operation
 ) -> None:
     query, variables = document(core_schema(schema()), operation, ann)
     staff = ApiClient(bank.customers, Subject.parse(f"user:{ann['userId']}"))
@@ -86,7 +86,7 @@ async def test_staff_are_nobody_at_the_customers_server(
 
 
 async def test_reads_of_the_own_data_are_kept_with_the_customer_as_subject(
-    bank: Bank, ann: dict[str, object]
+    bank: Servers, ann: dict[str, object]
 ) -> None:
     await bank.customer(as_uuid(ann)).ask("{ me { customer { depositAccount { deposits { amount } } } } }")
     rows = await bank.app.db.fetch(

@@ -14,7 +14,7 @@ from lana.lib.graphql.schema import core_schema
 from tests.integration.security.documents import Operation, document, operations
 from tests.integration.security.world import make_world
 from tests.support.api import ApiClient
-from tests.support.bank import Bank
+from tests.support.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -24,17 +24,17 @@ REFUSED = "select count(*) from audit_entries where subject = %b::text and not a
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def world(bank: Bank) -> dict[str, object]:
+async def world(bank: Servers) -> dict[str, object]:
     return await make_world(bank, "ann@example.com")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def nobody(bank: Bank) -> ApiClient:
+async def nobody(bank: Servers) -> ApiClient:
     return await bank.user_with("nobody")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def no_effect(bank: Bank, world: dict[str, object], nobody: ApiClient) -> AsyncIterator[None]:
+async def no_effect(bank: Servers, world: dict[str, object], nobody: ApiClient) -> AsyncIterator[None]:
     before = await bank.app.db.fetch(EFFECTS)
     yield
     assert await bank.app.db.fetch(EFFECTS) == before
@@ -61,7 +61,7 @@ async def errors_of(
 @pytest.mark.parametrize("operation", closed(), ids=str)
 @pytest.mark.usefixtures("no_effect")
 async def test_staff_without_the_permission_are_refused(
-    bank: Bank, world: dict[str, object], nobody: ApiClient, operation: Operation
+    bank: Servers, world: dict[str, object], nobody: ApiClient, operation: Operation
 ) -> None:
     (before,) = (await bank.app.db.fetch(REFUSED, [str(nobody.subject)]))[0]
     errors = await errors_of(nobody, operation, world)
@@ -74,7 +74,7 @@ async def test_staff_without_the_permission_are_refused(
 @pytest.mark.parametrize("operation", closed(), ids=str)
 @pytest.mark.usefixtures("no_effect")
 async def test_a_customer_is_refused_everything_of_staff(
-    bank: Bank, world: dict[str, object], operation: Operation
+    bank: Servers, world: dict[str, object], operation: Operation
 ) -> None:
     customer = ApiClient(bank.admin, Subject.parse(f"customer:{world['customerId']}"))
     errors = await errors_of(customer, operation, world)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tests.support.bank import Bank
+from tests.support.servers import Servers
 
 ACCOUNT = "query ($id: UUID!) { depositAccount(id: $id) { publicId } }"
 
 
-async def make_world(bank: Bank, email: str) -> dict[str, object]:
+async def make_world(bank: Servers, email: str) -> dict[str, object]:
     staff = bank.superuser
     world: dict[str, object] = dict(await bank.new_customer(email))
     account_id = world["depositAccountId"]

@@ -114,15 +114,15 @@ class Day:
         account = (
             await self._staff.do(
                 "depositAccountCreate",
-                "account { depositAccountId publicId status }",
+                "depositAccount { depositAccountId publicId status }",
                 customerId=self._customer,
             )
-        )["account"]
+        )["depositAccount"]
         self._account = account["depositAccountId"]
         self._say(f"deposit account {account['publicId']} is {account['status']}")
         await self._no(
             "a second account for the same customer",
-            self._staff.do("depositAccountCreate", "account { publicId }", customerId=self._customer),
+            self._staff.do("depositAccountCreate", "depositAccount { publicId }", customerId=self._customer),
         )
 
     async def _money_comes(self) -> None:
