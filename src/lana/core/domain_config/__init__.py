@@ -8,7 +8,7 @@ from lana.core.domain_config.primitives import EXPOSED_READ, EXPOSED_WRITE, Conf
 from lana.core.domain_config.service import DomainConfigs
 from lana.core.domain_config.setting import AnySetting, Setting
 from lana.core.domain_config.settings import Registry, Settings
-from lana.core.domain_config.start import start_settings
+from lana.core.domain_config.start import rotate_keys, start_settings
 
 __all__ = [
     "EXPOSED_READ",
@@ -25,5 +25,6 @@ __all__ = [
     "Setting",
     "Settings",
     "Visibility",
+    "rotate_keys",
     "start_settings",
 ]

@@ -22,7 +22,7 @@ async def start_settings(
     await seed(commands, configs)
     if overrides:
         await commands.run(Ctx.system("bootstrap"), configs.override, overrides)
-    await commands.run(Ctx.system(ROTATION_ACTOR), configs.rotate)
+    await rotate_keys(commands, configs)
     await settings.refresh()
     settings.require_readable()
 
@@ -36,3 +36,8 @@ async def seed(commands: Commands, configs: DomainConfigs) -> None:
             continue
         return
     raise ConcurrentModification(f"settings not stored after {MAX_TRIES} tries")
+
+
+async def rotate_keys(commands: Commands, configs: DomainConfigs) -> int:
+    """Every encrypted value under the current key; answers how many were not."""
+    return await commands.run(Ctx.system(ROTATION_ACTOR), configs.rotate)
