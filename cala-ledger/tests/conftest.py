@@ -33,6 +33,9 @@ def server() -> Iterator[str]:
         root = Path(folder)
         root.chmod(0o755)
         with get_server(root / "data", cleanup_mode="stop") as running:
+            with psycopg.connect(running.get_uri(), autocommit=True) as admin:
+                admin.execute("alter system set fsync = off")
+                admin.execute("select pg_reload_conf()")
             yield running.get_uri()
 
 
@@ -50,7 +53,7 @@ def template(server: str) -> Iterator[str]:
 def dsn(server: str, template: str) -> Iterator[str]:
     name = f"cala_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template} strategy file_copy".encode())
+        admin.execute(f"create database {name} template {template}".encode())
         yield make_conninfo(server, dbname=name)
         admin.execute(f"drop database {name} with (force)".encode())
 

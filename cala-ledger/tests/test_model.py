@@ -30,7 +30,7 @@ step = st.one_of(batch, batch, member, status)
 
 
 class Model:
-    """Postings as a list; everything else is computed from it. Account 0 has no limit, the others no overdraft."""
+    """Postings as a list; the rest is computed. Account 0 has no limit, the others no overdraft."""
 
     def __init__(self) -> None:
         self.postings: list[tuple[int, int, int, int]] = []

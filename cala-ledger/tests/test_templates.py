@@ -1,4 +1,4 @@
-"""Templates evaluated without a database: what is copied, what is computed, what is refused and how it is named."""
+"""Templates evaluated without a database: what is copied, computed, refused, and how it is named."""
 
 import time
 from datetime import date

@@ -1,4 +1,5 @@
-"""Accounts and what can be read about them. Sets are read here too: to a reader they are accounts with members."""
+"""Accounts and what can be read about them. Sets are read here too: to a reader they are accounts with
+members."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -60,8 +61,8 @@ class Accounts:
     ) -> None:
         """Open accounts and sets, all or none.
 
-        Raises AccountIdExists, AccountCodeExists, AccountExternalIdExists, JournalNotFound, SetNotFound, NotASet,
-        AccountNotInJournal, LimitNotFound, InvalidText, TooManyIds.
+        Raises AccountIdExists, AccountCodeExists, AccountExternalIdExists, JournalNotFound, SetNotFound,
+        NotASet, AccountNotInJournal, LimitNotFound, InvalidText, TooManyIds.
         """
         check_ids(accounts)
         sql, params = open_accounts_statement([(1, accounts)])
@@ -120,7 +121,8 @@ class Accounts:
     async def list(
         self, first: int, *, after: int = 0, sets: bool | None = None, conn: Connection | None = None
     ) -> "tuple[Account, ...]":
-        """A page by creation, after a `position`. `sets`: only sets, only accounts, or both. Raises PageTooLarge."""
+        """A page by creation, after a `position`. `sets`: only sets, only accounts, or both. Raises
+        PageTooLarge."""
         check_page(first)
         rows = await self._source.rows(_LIST, [after, sets, sets, first], conn)
         return tuple(map(to_account, rows))

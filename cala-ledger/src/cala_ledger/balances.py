@@ -1,7 +1,7 @@
 """Reading balances: now, as of an effective date, over a range; many accounts and sets in one call.
 
-An account or set costs the same. Now: one row per currency. As of a date: one row per day with activity up to it.
-Never-touched ids answer zeros, known or not.
+An account or set costs the same. Now: one row per currency. As of a date: one row per day with activity up to
+it. Never-touched ids answer zeros, known or not.
 """
 
 from collections.abc import Sequence
@@ -58,7 +58,8 @@ class Balances:
     async def range(
         self, ids: Sequence[UUID], start: date, until: date, *, conn: Connection | None = None
     ) -> dict[UUID, dict[str, BalanceRange]]:
-        """Opening before `start`, activity from `start` to `until` (both included), closing. Raises TooManyIds."""
+        """Opening before `start`, activity from `start` to `until` (both included), closing. Raises
+        TooManyIds."""
         check_ids(ids)
         params = [*[start] * (2 * len(_SUMS)), UuidArray(ids), until]
         answer: dict[UUID, dict[str, BalanceRange]] = {each: {} for each in ids}

@@ -27,7 +27,7 @@ _NAMES: Final = (
 )
 COLUMNS: Final = "e." + ", e.".join(_NAMES[:-2]) + ", t.effective, t.recorded_at"
 _TOP: Final = 2**63 - 1
-# A set's entries are those of the accounts below it; each account contributes at most one page, by its own index.
+# A set's entries are those of the accounts below it; each gives at most one page, by its own index.
 _BY_ACCOUNT: Final = """
 select {columns} from (
   select x.* from (
@@ -47,7 +47,8 @@ select {COLUMNS} from (
   select t.id, t.position, t.effective, t.recorded_at from cala.transactions t
   where t.journal_id = %s and t.position <= %s / 65536 and t.entry_count > 0
   order by t.position desc limit %s + 1) t
-join cala.entries e on e.position between t.position * 65536 and t.position * 65536 + 65535 and e.position < %s
+join cala.entries e on e.position between t.position * 65536 and t.position * 65536 + 65535
+  and e.position < %s
 order by e.position desc limit %s
 """
 _OF_TRANSACTIONS: Final = f"""
@@ -89,7 +90,8 @@ class Entries:
     async def by_transactions(
         self, ids: Sequence[UUID], *, conn: Connection | None = None
     ) -> dict[UUID, tuple[Entry, ...]]:
-        """Entries of each transaction, by sequence. Raises PageTooLarge for more than a page of transactions."""
+        """Entries of each transaction, by sequence. Raises PageTooLarge for more than a page of
+        transactions."""
         check_page(len(ids))
         found: dict[UUID, list[Entry]] = {each: [] for each in ids}
         for row in await self._source.rows(_OF_TRANSACTIONS, [UuidArray(ids)], conn):

@@ -1,8 +1,8 @@
 """Every refusal of the ledger: one class each, with a code and the facts that name what was at fault.
 
-A `LedgerError` is a rule that said no; nothing was written. `code` is stable and meant for programs; the message is
-for people and begins with the class's name. `detail` holds the facts: ids as text, amounts as integers of the minor
-unit.
+A `LedgerError` is a rule that said no; nothing was written. `code` is stable and meant for programs; the
+message is for people and begins with the class's name. `detail` holds the facts: ids as text, amounts as
+integers of the minor unit.
 """
 
 import re
@@ -121,7 +121,10 @@ class LimitChanged(LedgerError):
 
 
 class VelocityLimitExceeded(LedgerError):
-    sentence = "Velocity limit exceeded: '{limit}' on account {account_id} ({currency} {layer}): asked {asked}, left {left}"
+    sentence = (
+        "Velocity limit exceeded: '{limit}' on account {account_id}, {currency} {layer}: "
+        + "asked {asked}, left {left}"
+    )
 
 
 class BalanceOverflow(LedgerError):

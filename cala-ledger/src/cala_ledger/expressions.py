@@ -1,10 +1,10 @@
 """Expressions of templates, compiled once.
 
-Most expressions of real templates are a bare param, a constant or a literal: those become a look-up. Only the others
-call CEL, whose context is `params` plus the constants below; dates and uuids reach it as text.
+Most expressions of real templates are a bare param, a constant or a literal: those become a look-up. Only the
+others call CEL, whose context is `params` plus the constants below; dates and uuids reach it as text.
 
-Bounds: an expression is at most 2 000 characters, with at most two nested comprehensions, so that what a template's
-author wrote cannot run away over params, which are bounded themselves.
+Bounds: an expression is at most 2 000 characters, with at most two nested comprehensions, so that what a
+template's author wrote cannot run away over params, which are bounded themselves.
 """
 
 import re

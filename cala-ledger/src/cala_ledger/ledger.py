@@ -1,6 +1,7 @@
 """The ledger for a program of its own: a pool, and everything in one object.
 
-A host that batches many commands uses `Templates.prepare` and `cala_ledger.statements` instead, and this class to read.
+A host that batches many commands uses `Templates.prepare` and `cala_ledger.statements` instead, and this
+class to read.
 """
 
 from collections.abc import Sequence
@@ -49,7 +50,8 @@ class Ledger:
         recorded_at: datetime | None = None,
         conn: Connection | None = None,
     ) -> None:
-        """Post transactions and change statuses, all or nothing. A repeat of an id with equal content is a success.
+        """Post transactions and change statuses, all or nothing. A repeat of an id with equal content is a
+        success.
 
         Raises what `Templates.prepare` raises, and AccountNotFound, AccountLocked, AccountIsSet,
         AccountNotInJournal, JournalNotFound, JournalLocked, TemplateNotFound, VelocityLimitExceeded,

@@ -30,7 +30,8 @@ class Limits:
         self._source = source
 
     async def ensure(self, limit: Limit, *, conn: Connection | None = None) -> None:
-        """Store a limit unless it is there. Raises LimitChanged, InvalidAmount, UnknownCurrency, InvalidText."""
+        """Store a limit unless it is there. Raises LimitChanged, InvalidAmount, UnknownCurrency,
+        InvalidText."""
         storable("name", limit.name)
         if limit.currency is not None:
             exponent(limit.currency)

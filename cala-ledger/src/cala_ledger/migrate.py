@@ -1,6 +1,7 @@
 """Bring a database to this version's schema.
 
-Migrations run in one transaction under an advisory lock, so that two processes starting together migrate once.
+Migrations run in one transaction under an advisory lock, so that two processes starting together migrate
+once.
 """
 
 from collections.abc import Generator

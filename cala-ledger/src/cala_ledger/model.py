@@ -1,4 +1,5 @@
-"""Values the ledger takes and answers. Amounts are integers of the currency's minor unit; dates are effective dates."""
+"""Values the ledger takes and answers. Amounts are integers of the currency's minor unit; dates are effective
+dates."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -79,7 +80,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Template(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of transaction. Expressions are CEL; `params.x`, constants and literals are copied without calling it."""
+    """A kind of transaction. Expressions are CEL; `params.x`, constants and literals are copied without
+    calling it."""
 
     code: str
     params: tuple[Param, ...]
@@ -89,7 +91,8 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TransactionInput(msgspec.Struct, frozen=True, kw_only=True):
-    """What a caller wants posted. What is given here wins over the template's expression for the same field."""
+    """What a caller wants posted. What is given here wins over the template's expression for the same
+    field."""
 
     id: UUID
     template: str
@@ -111,7 +114,8 @@ class PreparedEntry(msgspec.Struct, frozen=True):
 
 
 class PreparedTransaction(msgspec.Struct, frozen=True, kw_only=True):
-    """An evaluated, balanced transaction. `digest` covers everything but the id: equal digests mean a repeat."""
+    """An evaluated, balanced transaction. `digest` covers everything but the id: equal digests mean a
+    repeat."""
 
     id: UUID
     template: str
@@ -131,7 +135,8 @@ class StatusChange(msgspec.Struct, frozen=True):
 
 
 class NewAccount(msgspec.Struct, frozen=True, kw_only=True):
-    """An account to open. `sets` are its direct parents, `limits` the velocity limits bound to it from the start."""
+    """An account to open. `sets` are its direct parents, `limits` the velocity limits bound to it from the
+    start."""
 
     id: UUID
     journal_id: UUID
@@ -189,7 +194,8 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
-    """At most `amount` net in `direction` on a layer. Amount 0, debit, settled: no overdraft. Currency None: each."""
+    """At most `amount` net in `direction` on a layer. Amount 0, debit, settled: no overdraft. Currency None:
+    each."""
 
     id: UUID
     name: str
@@ -238,7 +244,8 @@ class BalanceRange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A posted entry. `debit_after` and `credit_after` are its account's sums in this layer and currency after it."""
+    """A posted entry. `debit_after` and `credit_after` are its account's sums in this layer and currency
+    after it."""
 
     position: int
     transaction_id: UUID

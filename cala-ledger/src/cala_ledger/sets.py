@@ -1,7 +1,7 @@
 """Account sets: a hierarchy of accounts and sets without cycles, whose balances roll up at posting.
 
-A member may have history: joining or leaving corrects the set and all sets above it, for all dates, in the same
-transaction. It holds the structure lock exclusively, so postings wait meanwhile.
+A member may have history: joining or leaving corrects the set and all sets above it, for all dates, in the
+same transaction. It holds the structure lock exclusively, so postings wait meanwhile.
 """
 
 from collections.abc import Sequence
@@ -46,7 +46,8 @@ class Sets:
     ) -> None:
         """Put an account or set under a set, history included.
 
-        Raises SetNotFound, NotASet, MemberNotFound, AccountNotInJournal, SetCycle, AlreadyMember, BalanceOverflow.
+        Raises SetNotFound, NotASet, MemberNotFound, AccountNotInJournal, SetCycle, AlreadyMember,
+        BalanceOverflow.
         """
         await self._change(_ADD, [set_id, member_id, at], conn)
 
@@ -88,7 +89,8 @@ class Sets:
     async def tree(
         self, set_id: UUID, *, accounts: bool = False, conn: Connection | None = None
     ) -> dict[UUID, list[UUID]]:
-        """Set → its direct members, for the set and every set below it, in one query; accounts only if asked."""
+        """Set → its direct members, for the set and every set below it, in one query; accounts only if
+        asked."""
         answer: dict[UUID, list[UUID]] = {}
         for row in await self._source.rows(_TREE, [set_id, set_id, not accounts], conn):
             parent, member = cast("tuple[UUID, UUID]", row)

@@ -1,12 +1,13 @@
 """The ledger's part of a host's pipeline: statement texts that never change, and their params.
 
-Each function answers `(sql, params)` for psycopg with binary placeholders (`%b`). Params carry their own types (see
-`wire`), so a text is one prepared statement whatever it is given and needs no adapters of the host. `skip_sql` is an
-SQL expression of type int8[]: the numbers of groups to leave out, known only to the server by then. A row of the
-answer is `(group_no, code, detail)` of a refused group; `cala_ledger.refusal` makes the error of it.
+Each function answers `(sql, params)` for psycopg with binary placeholders (`%b`). Params carry their own
+types (see `wire`), so a text is one prepared statement whatever it is given and needs no adapters of the
+host. `skip_sql` is an SQL expression of type int8[]: the numbers of groups to leave out, known only to the
+server by then. A row of the answer is `(group_no, code, detail)` of a refused group; `cala_ledger.refusal`
+makes the error of it.
 
-Within one database transaction: openings first, then one posting call with its status changes. The order of locks
-(see migrations/sql/03_post.sql) holds across calls only then. Isolation must be READ COMMITTED.
+Within one database transaction: openings first, then one posting call with its status changes. The order of
+locks (see migrations/sql/03_post.sql) holds across calls only then. Isolation must be READ COMMITTED.
 """
 
 from collections.abc import Sequence
@@ -45,9 +46,9 @@ def post_statement(
 ) -> Statement:
     """Post groups of prepared transactions, in order of decision, each group whole or not at all.
 
-    `status_changes` belong to groups named in `groups` (with no transactions, if need be): an account is closed to
-    a group's postings only if it was locked before and the group does not unlock it. `recorded_at` None: the
-    database's clock.
+    `status_changes` belong to groups named in `groups` (with no transactions, if need be): an account is
+    closed to a group's postings only if it was locked before and the group does not unlock it. `recorded_at`
+    None: the database's clock.
     """
     number = {group: i for i, (group, _) in enumerate(groups, 1)}
     tx = [(number[group], each) for group, transactions in groups for each in transactions]
@@ -85,7 +86,8 @@ def post_statement(
 def open_accounts_statement(
     groups: Sequence[tuple[int, Sequence[NewAccount | NewSet]]], *, skip_sql: str = NO_GROUPS
 ) -> Statement:
-    """Open accounts and sets with their memberships and limits. Raises InvalidText before anything is sent."""
+    """Open accounts and sets with their memberships and limits. Raises InvalidText before anything is
+    sent."""
     ac = [(g, each) for g, (_, accounts) in enumerate(groups, 1) for each in accounts]
     me = [(i, parent) for i, (_, each) in enumerate(ac, 1) for parent in each.sets]
     li = [(i, limit) for i, (_, each) in enumerate(ac, 1) for limit in each.limits]
@@ -113,7 +115,8 @@ def open_accounts_statement(
 def set_status_statement(
     groups: Sequence[tuple[int, Sequence[StatusChange]]], *, skip_sql: str = NO_GROUPS
 ) -> Statement:
-    """Lock and unlock accounts where the same database transaction posts nothing; else see `post_statement`."""
+    """Lock and unlock accounts where the same database transaction posts nothing; else see
+    `post_statement`."""
     changes = [(g, change) for g, (_, each) in enumerate(groups, 1) for change in each]
     params: tuple[object, ...] = (
         Int8Array([group for group, _ in groups]),

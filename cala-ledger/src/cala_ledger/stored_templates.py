@@ -25,7 +25,8 @@ class StoredTemplates:
         self.registry = registry
 
     async def ensure(self, *templates: Template, conn: Connection | None = None) -> None:
-        """Store templates that are not there yet. Raises InvalidTemplate, TemplateChanged; then none is stored."""
+        """Store templates that are not there yet. Raises InvalidTemplate, TemplateChanged; then none is
+        stored."""
         for template in templates:
             self.registry.define(template)
         async with self._source.connection(conn) as connection, connection.transaction():

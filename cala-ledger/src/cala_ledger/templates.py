@@ -1,7 +1,7 @@
 """Templates: compiled once, evaluated without a database.
 
-`prepare` turns an input into a balanced transaction, or refuses it with an error that names transaction, param and
-expression. It reads no clock and draws no id, so the same input always gives the same digest.
+`prepare` turns an input into a balanced transaction, or refuses it with an error that names transaction,
+param and expression. It reads no clock and draws no id, so the same input always gives the same digest.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -201,7 +201,8 @@ class Templates:
             self.define(template)
 
     def define(self, template: Template) -> None:
-        """Compile and remember a template; the same again is a no-op. Raises InvalidTemplate, TemplateChanged."""
+        """Compile and remember a template; the same again is a no-op. Raises InvalidTemplate,
+        TemplateChanged."""
         known = self._by_code.get(template.code)
         if known is not None and known.source != template:
             raise errors.TemplateChanged(template=template.code)

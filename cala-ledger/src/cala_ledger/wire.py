@@ -1,8 +1,9 @@
 """Arrays as PostgreSQL reads them, with a fixed type each.
 
-A driver picks an array's type by its elements: an empty list, a list of None or a list of small integers would each
-turn one statement text into another prepared statement. Here a column has one type whatever it holds. Encoding is
-one `struct` call for columns of fixed width, about 0.1 µs an element, and one join for text.
+A driver picks an array's type by its elements: an empty list, a list of None or a list of small integers
+would each turn one statement text into another prepared statement. Here a column has one type whatever it
+holds. Encoding is one `struct` call for columns of fixed width, about 0.1 µs an element, and one join for
+text.
 """
 
 from collections.abc import Callable, Iterable, Sequence

@@ -3,13 +3,13 @@
 -- An account and an account set share one table, because they share everything a reader or a lock cares about
 -- (id, journal, normal side, balances); `is_set` tells them apart and entries may only name accounts.
 --
--- `transactions.position` and `entries.position` are drawn while the rows of `accounts` are locked, so for one
--- account they follow commit order: a reader pages by one integer. An entry's position is its transaction's,
--- times 65 536, plus its sequence: the entries of a transaction are one range of the primary key and need no
--- index of their own.
+-- `transactions.position` and `entries.position` are drawn while the rows of `accounts` are locked, so for
+-- one account they follow commit order: a reader pages by one integer. An entry's position is its
+-- transaction's, times 65 536, plus its sequence: the entries of a transaction are one range of the primary
+-- key and need no index of their own.
 --
--- A day's sums are kept by effective date: a back-dated posting touches one row per holder, and a balance as of a
--- date is the sum of the days up to it.
+-- A day's sums are kept by effective date: a back-dated posting touches one row per holder, and a balance as
+-- of a date is the sum of the days up to it.
 
 create type cala.layer as enum ('settled', 'pending', 'encumbrance');
 create type cala.direction as enum ('debit', 'credit');
@@ -106,7 +106,8 @@ create table cala.transactions (
 );
 create unique index transactions_position_key on cala.transactions (position);
 create index transactions_template_id_idx on cala.transactions (template_id, position);
-create index transactions_external_id_idx on cala.transactions (external_id, position) where external_id is not null;
+create index transactions_external_id_idx on cala.transactions (external_id,
+  position) where external_id is not null;
 create index transactions_correlation_id_idx on cala.transactions (correlation_id, position)
   where correlation_id is not null;
 

@@ -1,6 +1,6 @@
--- What the database refuses by itself, whoever writes: changes of history, entries that do not balance, entries
--- on a set or an unknown account, a transaction whose entries are incomplete. These are faults, not refusals:
--- cala.post never runs into them, so they raise (SQLSTATE CL001 and CL002).
+-- What the database refuses by itself, whoever writes: changes of history, entries that do not balance,
+-- entries on a set or an unknown account, a transaction whose entries are incomplete. These are faults, not
+-- refusals: cala.post never runs into them, so they raise (SQLSTATE CL001 and CL002).
 
 create function cala.refuse_change() returns trigger language plpgsql as $$
 begin

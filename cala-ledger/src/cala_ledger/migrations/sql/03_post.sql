@@ -1,30 +1,32 @@
 -- Posting: cala.post writes many groups of transactions in one call.
 --
--- A group is what succeeds or is refused as a whole (one command of the host). Groups are independent; their order
--- in p_group is the order of decision. A refused group is answered as a row and writes nothing; all others are
--- written completely. Nothing expected raises; what raises is a fault of the whole call.
+-- A group is what succeeds or is refused as a whole (one command of the host). Groups are independent; their
+-- order in p_group is the order of decision. A refused group is answered as a row and writes nothing; all
+-- others are written completely. Nothing expected raises; what raises is a fault of the whole call.
 --
 -- Lock doctrine. In this order, always:
 --   1. the structure lock (advisory), shared. Whoever changes what postings rest on for many accounts at once
 --      (members of sets, a journal's status) holds it exclusively, so ancestors cannot move under a posting.
 --   2. the opening lock (advisory, exclusive), only in cala.open_accounts.
---   3. the rows of cala.accounts of every account posted to, every set above it, and every account whose status
---      changes, in id order, in one statement, FOR NO KEY UPDATE. A balance is guarded by its account's row:
---      that row exists before the first posting, so a first posting is not a special case.
+--   3. the rows of cala.accounts of every account posted to, every set above it, and every account whose
+--      status changes, in id order, in one statement, FOR NO KEY UPDATE. A balance is guarded by its account's
+--      row: that row exists before the first posting, so a first posting is not a special case.
 --   4. transaction ids, by inserting them in id order.
--- Balances and day sums have no locks of their own. Statuses, limits and balances are read in the statements after
--- the one that locks: under READ COMMITTED each statement of a volatile function sees what was committed before it
--- began. Merging the lock and the read into one statement would read a stale balance.
+-- Balances and day sums have no locks of their own. Statuses, limits and balances are read in the statements
+-- after the one that locks: under READ COMMITTED each statement of a volatile function sees what was
+-- committed before it began. Merging the lock and the read into one statement would read a stale balance.
 --
--- A transaction id seen before with equal content is a success that writes nothing; with other content the group is
--- refused. Two calls that race with one id and the same accounts are ordered by 3; with different accounts the
--- second one meets the first's row in 4, and the call raises serialization_failure (40001): run it again.
+-- A transaction id seen before with equal content is a success that writes nothing; with other content the
+-- group is refused. Two calls that race with one id and the same accounts are ordered by 3; with different
+-- accounts the second one meets the first's row in 4, and the call raises serialization_failure (40001): run
+-- it again.
 --
--- Checks are optimistic: limits by one window sum over the groups, 64 bits by one comparison. Only when something
--- would break, or when statuses change in the same call, cala.post_in_order walks the groups one by one.
+-- Checks are optimistic: limits by one window sum over the groups, 64 bits by one comparison. Only when
+-- something would break, or when statuses change in the same call, cala.post_in_order walks the groups one by
+-- one.
 --
--- Plans: arrays have no statistics, so plans are made once and joins forced to index look-ups; arrays that belong
--- together are addressed by subscript, never joined.
+-- Plans: arrays have no statistics, so plans are made once and joins forced to index look-ups; arrays that
+-- belong together are addressed by subscript, never joined.
 
 create function cala.post_in_order(
   p_ok boolean[], p_fresh boolean[], p_ids uuid[], p_tx_group int8[], p_tx_id uuid[],
@@ -44,7 +46,8 @@ begin
   from unnest(p_ids) with ordinality u(id, i) left join cala.accounts a on a.id = u.id;
   for r in
     with e as (
-      select p_tx_group[u.tx] as g, u.tx, u.account_id, u.layer::cala.layer as layer, u.direction, u.currency, u.amount
+      select p_tx_group[u.tx] as g, u.tx, u.account_id, u.layer::cala.layer as layer, u.direction,
+        u.currency, u.amount
       from unnest(p_en_tx, p_en_account, p_en_layer, p_en_direction, p_en_currency, p_en_amount)
         u(tx, account_id, layer, direction, currency, amount)
       where p_ok[p_tx_group[u.tx]] and p_fresh[u.tx]
@@ -65,14 +68,16 @@ begin
       from h left join cala.balances b on b.account_id = h.holder and b.currency = h.currency
     ), c as (
       select hb.g, hb.tx, hb.holder, hb.currency, hb.layer, 'debit' as rule, null::text as name,
-        hb.debit as delta, hb.base_debit as base, 9223372036854775807::numeric as cap from hb where p_near_overflow
+        hb.debit as delta, hb.base_debit as base, 9223372036854775807::numeric as cap from hb where
+          p_near_overflow
       union all
       select hb.g, hb.tx, hb.holder, hb.currency, hb.layer, 'credit', null,
         hb.credit, hb.base_credit, 9223372036854775807 from hb where p_near_overflow
       union all
       select hb.g, hb.tx, hb.holder, hb.currency, hb.layer, l.id::text, l.name,
         case l.direction when 'debit' then hb.debit - hb.credit else hb.credit - hb.debit end,
-        case l.direction when 'debit' then hb.base_debit - hb.base_credit else hb.base_credit - hb.base_debit end,
+        case l.direction when 'debit' then hb.base_debit - hb.base_credit else hb.base_credit - hb.base_debit
+          end,
         l.amount
       from hb
       join cala.limit_attachments la on la.account_id = hb.holder
@@ -89,11 +94,13 @@ begin
       from k group by k.g
     ), touched as (
       select e.g, array_agg(u.i order by e.tx, u.i) as accounts, array_agg(e.tx order by e.tx, u.i) as txs
-      from (select distinct on (e.g, e.account_id) e.g, e.tx, e.account_id from e order by e.g, e.account_id, e.tx) e
+      from (select distinct on (e.g, e.account_id) e.g, e.tx, e.account_id from e order by e.g, e.account_id,
+        e.tx) e
       join unnest(p_ids) with ordinality u(id, i) on u.id = e.account_id
       group by e.g
     ), changes as (
-      select s.g, array_agg(u.i order by s.n) as accounts, array_agg(s.status = 'locked' order by s.n) as locked
+      select s.g, array_agg(u.i order by s.n) as accounts, array_agg(s.status = 'locked' order by s.n) as
+        locked
       from unnest(p_st_group, p_st_account, p_st_status) with ordinality s(g, account_id, status, n)
       join unnest(p_ids) with ordinality u(id, i) on u.id = s.account_id
       where p_ok[s.g]
@@ -132,7 +139,8 @@ begin
           jsonb_build_object(
             'transaction', r.txs[v_n], 'transaction_id', p_tx_id[r.txs[v_n]], 'account_id', r.holders[v_n],
             'currency', r.currencies[v_n], 'layer', r.layers[v_n], 'limit', r.limit_names[v_n],
-            'rule', r.rule_names[v_n], 'asked', r.deltas[v_n], 'left', r.caps[v_n] - v_used[v_k]))::cala.refusal;
+            'rule', r.rule_names[v_n], 'asked', r.deltas[v_n], 'left',
+              r.caps[v_n] - v_used[v_k]))::cala.refusal;
         v_refused := true;
         exit;
       end if;
@@ -182,7 +190,8 @@ begin
   perform pg_advisory_xact_lock_shared(cala.structure_lock());
 
   select array_agg(h.id order by h.id) into v_ids from (
-    select e.account_id as id from unnest(p_en_account, p_en_tx) e(account_id, tx) where v_ok[p_tx_group[e.tx]]
+    select e.account_id as id from unnest(p_en_account, p_en_tx) e(account_id,
+      tx) where v_ok[p_tx_group[e.tx]]
     union
     select a.set_id from (select distinct e.account_id from unnest(p_en_account) e(account_id)) d
       join cala.ancestors a on a.account_id = d.account_id
@@ -231,7 +240,8 @@ begin
              else 'TEMPLATE_NOT_FOUND' end as code,
         jsonb_build_object('transaction', t.i, 'transaction_id', t.id, 'journal_id', t.journal_id,
           'template', t.template) as detail
-      from unnest(p_tx_id, p_tx_group, p_tx_journal, p_tx_template) with ordinality t(id, g, journal_id, template, i)
+      from unnest(p_tx_id, p_tx_group, p_tx_journal, p_tx_template) with ordinality t(id, g, journal_id,
+        template, i)
       left join cala.journals j on j.id = t.journal_id
       left join cala.templates p on p.code = t.template
       where v_ok[t.g] and v_fresh[t.i] and (j.id is null or j.status = 'locked' or p.id is null)
@@ -265,16 +275,19 @@ begin
     select exists (
       select 1 from cala.balances b
       where b.account_id = any(v_ids)
-        and greatest(b.settled_debit, b.settled_credit, b.pending_debit, b.pending_credit, b.encumbrance_debit,
+        and greatest(b.settled_debit, b.settled_credit, b.pending_debit, b.pending_credit,
+          b.encumbrance_debit,
                      b.encumbrance_credit) > 9223372036854775807 - v_total::int8) into v_near_overflow;
   end if;
   v_in_order := v_statuses or v_near_overflow;
   select count(*), count(*) filter (where a.is_set) into v_limits, v_set_limits
-  from cala.limit_attachments la join cala.accounts a on a.id = la.account_id where la.account_id = any(v_ids);
+  from cala.limit_attachments la join cala.accounts a on a.id = la.account_id where la.account_id =
+    any(v_ids);
   if not v_in_order and v_limits > 0 then
     select exists (
       select 1 from (
-        select d.delta, d.amount, sum(d.delta) over (partition by d.holder, d.limit_id, d.currency order by d.g)
+        select d.delta, d.amount, sum(d.delta) over (partition by d.holder, d.limit_id,
+          d.currency order by d.g)
           + coalesce(case d.layer
               when 'settled' then b.settled_debit::numeric - b.settled_credit
               when 'pending' then b.pending_debit::numeric - b.pending_credit
@@ -301,7 +314,8 @@ begin
   end if;
   if v_in_order then
     for r in
-      select o.* from cala.post_in_order(v_ok, v_fresh, v_ids, p_tx_group, p_tx_id, p_en_tx, p_en_account, p_en_layer,
+      select o.* from cala.post_in_order(v_ok, v_fresh, v_ids, p_tx_group, p_tx_id, p_en_tx, p_en_account,
+        p_en_layer,
         p_en_direction, p_en_currency, p_en_amount, p_st_group, p_st_account, p_st_status, v_near_overflow) o
     loop
       v_ok[r.group_no] := false;
@@ -314,12 +328,14 @@ begin
   if v_expected > 0 then
     select array_agg(nextval('cala.transaction_position')) into v_position
     from generate_series(1, cardinality(p_tx_id));
-    insert into cala.transactions (id, position, journal_id, template_id, entry_count, effective, recorded_at, digest,
+    insert into cala.transactions (id, position, journal_id, template_id, entry_count, effective,
+      recorded_at, digest,
       description, external_id, correlation_id, metadata)
     select t.id, v_position[t.i], t.journal_id, p.id, t.entries, t.effective,
       coalesce(t.recorded_at, clock_timestamp()), t.digest, t.description, t.external_id, t.correlation_id,
       t.metadata::jsonb
-    from unnest(p_tx_id, p_tx_group, p_tx_template, p_tx_journal, p_tx_effective, p_tx_recorded_at, p_tx_digest,
+    from unnest(p_tx_id, p_tx_group, p_tx_template, p_tx_journal, p_tx_effective, p_tx_recorded_at,
+      p_tx_digest,
         p_tx_entries, p_tx_description, p_tx_external_id, p_tx_correlation_id, p_tx_metadata) with ordinality
       t(id, g, template, journal_id, effective, recorded_at, digest, entries, description, external_id,
         correlation_id, metadata, i)
@@ -363,7 +379,8 @@ begin
       where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx]
       group by 1, 2, 3
     ), day as materialized (
-      select x.holder, x.currency, x.effective, sum(x.sd) as sd, sum(x.sc) as sc, sum(x.pd) as pd, sum(x.pc) as pc,
+      select x.holder, x.currency, x.effective, sum(x.sd) as sd, sum(x.sc) as sc, sum(x.pd) as pd,
+        sum(x.pc) as pc,
         sum(x.ed) as ed, sum(x.ec) as ec
       from (
         select o.account_id as holder, o.* from own o
@@ -371,7 +388,8 @@ begin
         select a.set_id, o.* from own o join cala.ancestors a on a.account_id = o.account_id) x
       group by 1, 2, 3
     ), days as (
-      insert into cala.day_sums as s (account_id, currency, effective, settled_debit, settled_credit, pending_debit,
+      insert into cala.day_sums as s (account_id, currency, effective, settled_debit, settled_credit,
+        pending_debit,
         pending_credit, encumbrance_debit, encumbrance_credit)
       select d.holder, d.currency, d.effective, d.sd, d.sc, d.pd, d.pc, d.ed, d.ec from day d
       on conflict (account_id, currency, effective) do update set

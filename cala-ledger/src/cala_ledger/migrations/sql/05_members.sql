@@ -1,10 +1,12 @@
--- Members of sets that may have history. Both functions hold the structure lock exclusively: no posting runs, so
--- the closure and the sums move together, for all dates, in one transaction. The price is that postings wait for it;
--- the cost is the day sums of the accounts that come under, or leave, each set.
+-- Members of sets that may have history. Both functions hold the structure lock exclusively: no posting runs,
+-- so the closure and the sums move together, for all dates, in one transaction. The price is that postings
+-- wait for it; the cost is the day sums of the accounts that come under, or leave, each set.
 -- They answer null, or the code of a refusal; nothing is written then.
 
-create function cala.move_history(p_accounts uuid[], p_sets uuid[], p_sign int8) returns void language sql as $$
-  insert into cala.day_sums as s (account_id, currency, effective, settled_debit, settled_credit, pending_debit,
+create function cala.move_history(p_accounts uuid[], p_sets uuid[],
+  p_sign int8) returns void language sql as $$
+  insert into cala.day_sums as s (account_id, currency, effective, settled_debit, settled_credit,
+    pending_debit,
     pending_credit, encumbrance_debit, encumbrance_credit)
   select u.set_id, d.currency, d.effective, sum(d.settled_debit), sum(d.settled_credit), sum(d.pending_debit),
     sum(d.pending_credit), sum(d.encumbrance_debit), sum(d.encumbrance_credit)
@@ -20,7 +22,8 @@ create function cala.move_history(p_accounts uuid[], p_sets uuid[], p_sign int8)
     encumbrance_debit = s.encumbrance_debit + p_sign * excluded.encumbrance_debit,
     encumbrance_credit = s.encumbrance_credit + p_sign * excluded.encumbrance_credit;
 
-  insert into cala.balances as b (account_id, currency, settled_debit, settled_credit, pending_debit, pending_credit,
+  insert into cala.balances as b (account_id, currency, settled_debit, settled_credit, pending_debit,
+    pending_credit,
     encumbrance_debit, encumbrance_credit)
   select u.set_id, d.currency, sum(d.settled_debit), sum(d.settled_credit), sum(d.pending_debit),
     sum(d.pending_credit), sum(d.encumbrance_debit), sum(d.encumbrance_credit)
@@ -54,7 +57,8 @@ begin
     when v_member.id is null then return 'MEMBER_NOT_FOUND';
     when v_set.journal_id <> v_member.journal_id then return 'ACCOUNT_NOT_IN_JOURNAL';
     when p_set = p_member or exists (
-      select 1 from cala.ancestors a where a.account_id = p_set and a.set_id = p_member) then return 'SET_CYCLE';
+      select 1 from cala.ancestors a where a.account_id = p_set and a.set_id = p_member) then return
+        'SET_CYCLE';
     when exists (select 1 from cala.members m where m.set_id = p_set and m.member_id = p_member) then
       return 'ALREADY_MEMBER';
     else null;

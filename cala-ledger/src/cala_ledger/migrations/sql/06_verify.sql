@@ -1,7 +1,8 @@
 -- Recomputes what the tables say from the entries alone. One row per difference; `limit` bounds the answer.
 -- Reads one snapshot: run it in a repeatable read transaction while postings go on.
 
-create function cala.violations(p_limit int8) returns table (rule text, detail jsonb) language sql stable as $$
+create function cala.violations(p_limit int8) returns table (rule text,
+  detail jsonb) language sql stable as $$
   with per_account as materialized (
     select e.account_id, e.currency, t.effective,
       sum(e.amount) filter (where e.layer = 'settled' and e.direction = 'debit') as sd,
@@ -42,7 +43,8 @@ create function cala.violations(p_limit int8) returns table (rule text, detail j
     from cala.balances b
   ), zero as (select array[0, 0, 0, 0, 0, 0]::numeric[] as sums)
   (
-    select 'unbalanced transaction', jsonb_build_object('transaction_id', e.transaction_id, 'currency', e.currency,
+    select 'unbalanced transaction', jsonb_build_object('transaction_id', e.transaction_id, 'currency',
+      e.currency,
       'layer', e.layer)
     from cala.entries e group by e.transaction_id, e.currency, e.layer
     having sum(case e.direction when 'debit' then e.amount else -e.amount end) <> 0
@@ -50,7 +52,8 @@ create function cala.violations(p_limit int8) returns table (rule text, detail j
     select 'entries of a transaction', jsonb_build_object('transaction_id', t.id, 'stated', t.entry_count,
       'found', coalesce(e.found, 0))
     from cala.transactions t
-    left join (select transaction_id, count(*) as found from cala.entries group by 1) e on e.transaction_id = t.id
+    left join (select transaction_id, count(*) as found from cala.entries group by 1) e on e.transaction_id =
+      t.id
     where t.entry_count <> coalesce(e.found, 0)
     union all
     select 'entry on a set or an unknown account', jsonb_build_object('account_id', e.account_id)
@@ -85,7 +88,8 @@ create function cala.violations(p_limit int8) returns table (rule text, detail j
     select 'guard missing or disabled', jsonb_build_object('trigger', w.name)
     from (values ('transactions_append_only'), ('entries_append_only'), ('entries_check')) w(name)
     where not exists (
-      select 1 from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace s on s.oid = c.relnamespace
+      select 1 from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace s on s.oid =
+        c.relnamespace
       where s.nspname = 'cala' and t.tgname = w.name and t.tgenabled in ('O', 'A'))
   ) limit p_limit
 $$;
