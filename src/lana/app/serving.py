@@ -60,7 +60,8 @@ async def serve(config: Config, parts: Parts, servers: dict[Parts, Create]) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with open_app(config) as app, AsyncExitStack() as stack:
-        running: list[asyncio.Task[None]] = [asyncio.create_task(app.grants.run(stop))]
+        running: list[asyncio.Task[None]] = []
+        await stack.enter_async_context(app.grants)
         await stack.enter_async_context(app.settings)
         if Parts.WORK in parts:
             await stack.enter_async_context(working(app))

@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 from lana.core.access.service import AccessService
 from lana.lib.authz import Authorizer, Grants
 from lana.lib.pg.database import Database
-from lana.lib.tasks import end_if_cancelled
+from lana.lib.tasks import end_if_cancelled, going_on
 
 log = structlog.get_logger()
 
@@ -63,17 +63,20 @@ class GrantsRefresher:
         self._access = access
         self._interval = interval
         self._version: int | None = None
+        self._refreshing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     async def refresh(self) -> bool:
-        """Load the rules if they changed. True when they did."""
-        # the version is read first: a change in between is loaded now and again at the next turn
-        version = cast("int", (await self._db.fetch(_VERSION))[0][0])
-        if version == self._version:
-            return False
-        self._authz.replace(await load_grants(self._access))
-        self._version = version
-        return True
+        """Load the rules if they changed. True when they did. What was committed before the call is known after it."""
+        # one at a time, or a slow older load could replace a newer one
+        async with self._refreshing:
+            # the version is read first: a change in between is loaded now and again at the next turn
+            version = cast("int", (await self._db.fetch(_VERSION))[0][0])
+            if version == self._version:
+                return False
+            self._authz.replace(await load_grants(self._access))
+            self._version = version
+            return True
 
     async def __aenter__(self) -> Self:
         await self.refresh()
@@ -87,7 +90,7 @@ class GrantsRefresher:
 
     async def _follow(self) -> None:
         """While the database is away the last rules stand: nothing can be done then anyway."""
-        while True:
+        while going_on():
             await asyncio.sleep(self._interval)
             try:
                 await self.refresh()
