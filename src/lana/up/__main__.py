@@ -14,7 +14,6 @@ from lana.up.errors import PartFailed, UpError, disk_full, leaves
 from lana.up.home import Home, State
 from lana.up.process import lives, send
 from lana.up.screen import Progress, complain
-from lana.up.words import last_words
 
 DOWN_SECONDS = 90.0
 DETACHED_SECONDS = 1200.0
@@ -93,7 +92,7 @@ def _up_detached(config: UpConfig, home: Home) -> None:
             sys.stdout.write(shown.read())
             sys.stdout.flush()
             if ended:
-                raise PartFailed(f"The bank did not start: {last_words(log)}", f"See {log}.")
+                raise PartFailed("The bank did not start; the reason stands above.", f"All it said is in {log}.")
             if _is_ready(state, child.pid):
                 return
     raise PartFailed(f"The bank was not ready after {DETACHED_SECONDS:.0f} s.", f"See {log}.")
