@@ -161,7 +161,7 @@ class Day:
         withdrawal = await self._initiate(5_000)
         await self._becomes(withdrawal, "PENDING_CONFIRMATION")
         await self._end(withdrawal, "withdrawalCancel")
-        await self._no("cancelling it twice", self._end(withdrawal, "withdrawalCancel"))
+        await self._no("confirming what was cancelled", self._end(withdrawal, "withdrawalConfirm"))
         await self._balance()
 
     async def _committee_decides(self, approver: Api) -> None:
