@@ -22,6 +22,7 @@ from lana.lib.es.entity import DONE
 from lana.lib.es.op import Op
 
 MAX_TRIES: Final = 5
+BOUND: Final = 10_000
 
 
 class Bootstrap:
@@ -32,31 +33,35 @@ class Bootstrap:
         """Permission sets, predefined roles, and the superuser with that role."""
         self._access.authz.enforce(op, p.ROLE_CREATE)
         self._access.authz.enforce(op, p.USER_CREATE)
-        sets = [await self._ensure_set(op, name) for name in PERMISSION_SETS]
-        ids = {found.name: found.id for found in sets}
-        for name, granted in PREDEFINED_ROLES.items():
-            await self._ensure_role(op, name, [ids[one] for one in sorted(granted)])
+        ids = await self._ensure_sets(op)
+        await self._ensure_roles(op, ids)
         return await self._ensure_superuser(op, checked_email(superuser_email))
 
-    async def _ensure_set(self, op: Op, name: str) -> PermissionSet:
+    async def _ensure_sets(self, op: Op) -> dict[str, UUID]:
+        """Ids by name."""
         repo = self._access.permission_sets
-        known = await repo.maybe_by("name", name)
-        if known is None:
-            # two processes starting together: the second begins again and finds the set
-            op.claim("permission-set.name", name, ConcurrentModification())
-            born = set_events.Initialized(id=op.new_id(), name=name, permissions=PERMISSION_SETS[name])
-            return op.add(repo, PermissionSet.born(born))
-        permission_set = await op.find(repo, known.id)
-        permission_set.learn(PERMISSION_SETS[name])
-        return permission_set
+        stored = {found.name: found.id for found in await repo.all(BOUND)}
+        known = await op.find_many(repo, [stored[name] for name in PERMISSION_SETS if name in stored])
+        for permission_set in known.values():
+            permission_set.learn(PERMISSION_SETS[permission_set.name])
+        missing = [self._add_set(op, name) for name in PERMISSION_SETS if name not in stored]
+        return {found.name: found.id for found in (*known.values(), *missing)}
 
-    async def _ensure_role(self, op: Op, name: str, permission_set_ids: list[UUID]) -> Role:
-        known = await self._access.roles.maybe_by("name", name)
-        if known is None:
-            return self._access.add_role(op, name, permission_set_ids)
-        role = await op.find(self._access.roles, known.id)
-        role.learn(permission_set_ids)
-        return role
+    def _add_set(self, op: Op, name: str) -> PermissionSet:
+        # two processes starting together: the second begins again and finds the set
+        op.claim("permission-set.name", name, ConcurrentModification())
+        born = set_events.Initialized(id=op.new_id(), name=name, permissions=PERMISSION_SETS[name])
+        return op.add(self._access.permission_sets, PermissionSet.born(born))
+
+    async def _ensure_roles(self, op: Op, ids: dict[str, UUID]) -> None:
+        for name, granted in PREDEFINED_ROLES.items():
+            sets = [ids[one] for one in sorted(granted)]
+            known = await self._access.roles.maybe_by("name", name)
+            if known is None:
+                self._access.add_role(op, name, sets)
+            else:
+                role = await op.find(self._access.roles, known.id)
+                role.learn(sets)
 
     async def _ensure_superuser(self, op: Op, email: str) -> User:
         role = await self._superuser_role(op)
