@@ -15,8 +15,6 @@ RENEW_BEFORE = 30.0
 ADMISSION_SECONDS = 20.0
 ADMISSION_PAUSE_SECONDS = 0.5
 
-ADMISSION_PAUSE_SECONDS = 0.5
-
 
 class DemoFailed(Exception):
     """The play cannot go on; the message says why and what to do."""
