@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import msgspec
 
 from lana.lib.authn import AuthError
 from lana.lib.authz import Subject
@@ -27,11 +31,59 @@ class Refused(Exception):
         super().__init__(error["message"])
 
 
+class EventStream:
+    """`POST /graphql/stream` over bare ASGI, because a client that waits for the whole answer would wait for ever."""
+
+    def __init__(self, asgi: Any, subject: str, body: dict[str, object]) -> None:
+        self._asgi = asgi
+        self._scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql/stream",
+            "headers": [(b"authorization", f"Bearer {subject}".encode()), (b"content-type", b"application/json")],
+            "client": ("127.0.0.1", 1),
+        }
+        self._body = msgspec.json.encode(body)
+        self._frames: asyncio.Queue[bytes] = asyncio.Queue(1000)
+        self._read = False
+        self._gone = asyncio.Event()
+
+    async def __aenter__(self) -> None:
+        self._task = asyncio.create_task(self._asgi(self._scope, self._receive, self._send))
+
+    async def __aexit__(self, *_: object) -> None:
+        self._gone.set()
+        await asyncio.wait_for(self._task, 10)
+
+    async def next(self, seconds: float = 15.0) -> dict[str, Any]:
+        """The next answer."""
+        while True:
+            frame = await asyncio.wait_for(self._frames.get(), seconds)
+            if frame.startswith(b"event: next"):
+                return msgspec.json.decode(frame.partition(b"data: ")[2])
+
+    @property
+    def quiet(self) -> bool:
+        return self._frames.empty()
+
+    async def _receive(self) -> dict[str, Any]:
+        if self._read:
+            await self._gone.wait()
+            return {"type": "http.disconnect"}
+        self._read = True
+        return {"type": "http.request", "body": self._body}
+
+    async def _send(self, message: Any) -> None:
+        if message["type"] == "http.response.body":
+            await self._frames.put(message["body"])
+
+
 class ApiClient:
     """One subject at one server."""
 
     def __init__(self, asgi: Any, subject: Subject) -> None:
         self.subject = subject
+        self._asgi = asgi
         self._http = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=asgi),
             base_url="http://bank",
@@ -57,6 +109,13 @@ class ApiClient:
         name = mutation[0].upper() + mutation[1:]
         document = f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ {payload} }} }}"
         return (await self.ask(document, input=fields))[mutation]
+
+    @asynccontextmanager
+    async def listening(self, query: str, variables: object = None) -> AsyncIterator[EventStream]:
+        """A stream that stays open until the block is left."""
+        stream = EventStream(self._asgi, str(self.subject), {"query": query, "variables": variables})
+        async with stream:
+            yield stream
 
     async def stream(self, query: str, variables: object = None) -> str:
         """All frames of a stream that ends by itself."""

@@ -31,15 +31,18 @@ async def updates(
 ) -> AsyncGenerator[T, None]:
     """`load` once to prove that it may be read, then after each wanted event; refusals then are skipped silently.
 
-    The listening starts before the first load, so that nothing falls between the two.
+    The listening starts before the first load, so that nothing falls between the two. Each load's audit is kept, of
+    the first one too, though it is answered with nothing.
     """
+    commands = cast("HasCommands", request.app).commands
     async with cast("HasNews", request.app).tail.subscribe(wanted) as news:
         await load()
+        await commands.flush(request.ctx)
         async with aclosing(cast("AsyncGenerator[object, None]", news)) as events:
             async for _ in events:
                 try:
                     found = await load()
                 except Refusal:
-                    await cast("HasCommands", request.app).commands.flush(request.ctx)
+                    await commands.flush(request.ctx)
                     continue
                 yield found

@@ -63,4 +63,4 @@ async def test_an_event_whose_load_is_refused_is_skipped_and_its_audit_kept() ->
 
     request = Request(app, Ctx.system("test"))
     assert [n async for n in updates(request, lambda _: True, load)] == [1, 3]
-    assert app.commands.flushed == 1
+    assert app.commands.flushed == 2, "of the first load and of the refused one"
