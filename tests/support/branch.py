@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from itertools import count
 from typing import Final
 from uuid import UUID
 
 import cala_ledger
-from psycopg_pool import AsyncConnectionPool
 
 from lana.core import customer, deposit
 from lana.core.access import User
@@ -22,7 +21,7 @@ from lana.lib.es.op import Op
 from lana.lib.outbox import PublicEvent
 from lana.lib.outbox.processor import Processor
 from lana.lib.outbox.tail import read_after
-from lana.lib.pg.database import Database
+from lana.lib.pg.database import Database, plain_pool
 from lana.processes.customer_freeze_sync import CustomerFreezeSync
 from lana.processes.customer_login import CustomerLogin
 from lana.processes.withdrawal_approval import WithdrawalApproval
@@ -196,12 +195,11 @@ def as_customer(holder: customer.Customer | UUID) -> Ctx:
 
 
 @asynccontextmanager
-async def open_branch(db: Database, commands: Commands, **options: bool) -> AsyncIterator[Branch]:
+async def open_branch(
+    db: Database, commands: Commands, *, manual_conversion: bool = True
+) -> AsyncGenerator[Branch]:
     """The bank over a database, with a pool of the ledger's own."""
-    async with AsyncConnectionPool(db.dsn, min_size=1, max_size=3, open=False) as pool:
+    async with plain_pool(db.dsn, max_size=3) as pool:
         bank = Branch(db, commands, cala_ledger.Ledger(pool))
-        await bank.open(**options)
+        await bank.open(manual_conversion=manual_conversion)
         yield bank
-
-
-__all__ = ["Branch", "as_customer", "open_branch"]

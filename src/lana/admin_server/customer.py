@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 import strawberry
@@ -17,8 +18,8 @@ from lana.admin_server.refs import (
     PendingCreditFacilityRef,
 )
 from lana.core import customer as core
-from lana.lib.graphql import Connection, PublicId, connection, entity, order_of, sort_input
-from lana.lib.pg.page import Page
+from lana.lib.graphql import Connection, PublicId, connection, entity, order_of
+from lana.lib.pg.page import Direction, Page
 
 strawberry.enum(core.CustomerType)
 strawberry.enum(core.ProspectStage)
@@ -26,8 +27,6 @@ strawberry.enum(core.KycStatus)
 strawberry.enum(core.KycLevel)
 strawberry.enum(core.CustomerStatus)
 strawberry.enum(core.ConversionReason)
-CustomersSort = sort_input("CustomersSort", {"CREATED_AT": "created_at"})
-ProspectsSort = sort_input("ProspectsSort", {"CREATED_AT": "created_at"})
 
 
 async def contact_of(info: Info, party_id: UUID) -> core.Contact:
@@ -188,6 +187,28 @@ class Prospect:
         self, info: Info, first: int, after: str | None = None
     ) -> Connection[EventTimelineEntry]:
         return await event_history(info.context.app.prospects.repo.events, self.prospect_id, first, after)
+
+
+@strawberry.enum
+class CustomersSortBy(Enum):
+    CREATED_AT = "created_at"
+
+
+@strawberry.input
+class CustomersSort:
+    by: CustomersSortBy = CustomersSortBy.CREATED_AT
+    direction: Direction = Direction.DESC
+
+
+@strawberry.enum
+class ProspectsSortBy(Enum):
+    CREATED_AT = "created_at"
+
+
+@strawberry.input
+class ProspectsSort:
+    by: ProspectsSortBy = ProspectsSortBy.CREATED_AT
+    direction: Direction = Direction.DESC
 
 
 @strawberry.input

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import Enum
 from uuid import UUID
 
 import strawberry
@@ -25,19 +26,13 @@ from lana.lib.graphql import (
     connection,
     entity,
     order_of,
-    sort_input,
 )
-from lana.lib.pg.page import Page
+from lana.lib.pg.page import Direction, Page
 
 strawberry.enum(core.AccountStatus, name="DepositAccountStatus")
 strawberry.enum(core.Activity)
 strawberry.enum(core.DepositStatus)
 strawberry.enum(core.WithdrawalStatus)
-
-_CREATED = {"CREATED_AT": "created_at", "PUBLIC_ID": "public_id"}
-DepositAccountsSort = sort_input("DepositAccountsSort", _CREATED)
-DepositsSort = sort_input("DepositsSort", {"AMOUNT": "amount", **_CREATED})
-WithdrawalsSort = sort_input("WithdrawalsSort", {"AMOUNT": "amount", **_CREATED})
 
 
 @strawberry.type
@@ -130,16 +125,16 @@ class DepositAccount:
     @strawberry.field
     async def deposits(self, info: Info) -> list[Deposit]:
         request = info.context
-        found = await request.app.deposits.list_deposits_of_account(request.ctx, self.deposit_account_id)
-        return [Deposit.of(deposit) for deposit in found]
+        find_many = request.app.deposits.find_many_deposits_by_account
+        found = await request.load(find_many, self.deposit_account_id)
+        return [Deposit.of(deposit) for deposit in found or ()]
 
     @strawberry.field
     async def withdrawals(self, info: Info) -> list[Withdrawal]:
         request = info.context
-        found = await request.app.withdrawals.list_withdrawals_of_account(
-            request.ctx, self.deposit_account_id
-        )
-        return [Withdrawal.of(withdrawal) for withdrawal in found]
+        find_many = request.app.withdrawals.find_many_withdrawals_by_account
+        found = await request.load(find_many, self.deposit_account_id)
+        return [Withdrawal.of(withdrawal) for withdrawal in found or ()]
 
     @strawberry.field
     def ledger_accounts(self) -> DepositAccountLedgerAccounts:
@@ -246,6 +241,44 @@ async def account_of(info: Info, account_id: UUID) -> DepositAccount:
     request = info.context
     find_many = request.app.deposit_accounts.find_many_accounts
     return DepositAccount.of(await request.need(find_many, account_id, "Deposit account"))
+
+
+@strawberry.enum
+class DepositAccountsSortBy(Enum):
+    CREATED_AT = "created_at"
+    PUBLIC_ID = "public_id"
+
+
+@strawberry.input
+class DepositAccountsSort:
+    by: DepositAccountsSortBy = DepositAccountsSortBy.CREATED_AT
+    direction: Direction = Direction.DESC
+
+
+@strawberry.enum
+class DepositsSortBy(Enum):
+    AMOUNT = "amount"
+    CREATED_AT = "created_at"
+    PUBLIC_ID = "public_id"
+
+
+@strawberry.input
+class DepositsSort:
+    by: DepositsSortBy = DepositsSortBy.CREATED_AT
+    direction: Direction = Direction.DESC
+
+
+@strawberry.enum
+class WithdrawalsSortBy(Enum):
+    AMOUNT = "amount"
+    CREATED_AT = "created_at"
+    PUBLIC_ID = "public_id"
+
+
+@strawberry.input
+class WithdrawalsSort:
+    by: WithdrawalsSortBy = WithdrawalsSortBy.CREATED_AT
+    direction: Direction = Direction.DESC
 
 
 @strawberry.input

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Final
+from uuid import UUID
 
 import strawberry
 
@@ -29,23 +31,39 @@ PublicIdTarget = Annotated[
 class Query:
     @strawberry.field
     async def public_id_target(self, info: Info, id: PublicId) -> PublicIdTarget | None:
-        app, ctx = info.context.app, info.context.ctx
-        target = await app.public_ids.find(id)
-        match target and target.kind:
-            case TargetKind.CUSTOMER:
-                customer = await app.customers.maybe_find_customer(ctx, target.target_id)
-                return Customer.of(customer) if customer else None
-            case TargetKind.PROSPECT:
-                prospect = await app.prospects.maybe_find_prospect(ctx, target.target_id)
-                return Prospect.of(prospect) if prospect else None
-            case TargetKind.DEPOSIT_ACCOUNT:
-                account = await app.deposit_accounts.maybe_find_account(ctx, target.target_id)
-                return DepositAccount.of(account) if account else None
-            case TargetKind.DEPOSIT:
-                deposit = await app.deposits.maybe_find_deposit(ctx, target.target_id)
-                return Deposit.of(deposit) if deposit else None
-            case TargetKind.WITHDRAWAL:
-                withdrawal = await app.withdrawals.maybe_find_withdrawal(ctx, target.target_id)
-                return Withdrawal.of(withdrawal) if withdrawal else None
-            case _:
-                return None
+        target = await info.context.app.public_ids.find(id)
+        return await FINDERS[target.kind](info, target.target_id) if target else None
+
+
+async def _customer(info: Info, target_id: UUID) -> PublicIdTarget | None:
+    found = await info.context.app.customers.maybe_find_customer(info.context.ctx, target_id)
+    return Customer.of(found) if found else None
+
+
+async def _prospect(info: Info, target_id: UUID) -> PublicIdTarget | None:
+    found = await info.context.app.prospects.maybe_find_prospect(info.context.ctx, target_id)
+    return Prospect.of(found) if found else None
+
+
+async def _deposit_account(info: Info, target_id: UUID) -> PublicIdTarget | None:
+    found = await info.context.app.deposit_accounts.maybe_find_account(info.context.ctx, target_id)
+    return DepositAccount.of(found) if found else None
+
+
+async def _deposit(info: Info, target_id: UUID) -> PublicIdTarget | None:
+    found = await info.context.app.deposits.maybe_find_deposit(info.context.ctx, target_id)
+    return Deposit.of(found) if found else None
+
+
+async def _withdrawal(info: Info, target_id: UUID) -> PublicIdTarget | None:
+    found = await info.context.app.withdrawals.maybe_find_withdrawal(info.context.ctx, target_id)
+    return Withdrawal.of(found) if found else None
+
+
+FINDERS: Final[Mapping[TargetKind, Callable[[Info, UUID], Awaitable[PublicIdTarget | None]]]] = {
+    TargetKind.CUSTOMER: _customer,
+    TargetKind.PROSPECT: _prospect,
+    TargetKind.DEPOSIT_ACCOUNT: _deposit_account,
+    TargetKind.DEPOSIT: _deposit,
+    TargetKind.WITHDRAWAL: _withdrawal,
+}

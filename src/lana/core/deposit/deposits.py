@@ -9,6 +9,7 @@ from lana.core.deposit.account.repo import DepositAccountRepo
 from lana.core.deposit.deposit.entity import Deposit
 from lana.core.deposit.deposit.repo import DepositRepo
 from lana.core.deposit.ledger import DepositLedger, Template
+from lana.core.deposit.of_accounts import of_accounts
 from lana.core.deposit.primitives import DepositAction, DepositStatus
 from lana.core.deposit.public import DepositInitialized, DepositReverted
 from lana.core.deposit.references import checked_amount, claim_reference
@@ -81,7 +82,9 @@ class Deposits:
         self._authz.enforce(ctx, DepositAction.LIST)
         return await self.repo.list(page, order, {"status": status})
 
-    async def list_deposits_of_account(self, ctx: Scope, account_id: UUID) -> Sequence[Deposit]:
-        """Newest first, up to the bound of lists without pages."""
+    async def find_many_deposits_by_account(
+        self, ctx: Scope, account_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[Deposit]]:
+        """Each account's, newest first, up to the bound of lists without pages."""
         self._authz.enforce(ctx, DepositAction.LIST)
-        return await self.repo.all_by("deposit_account_id", account_id)
+        return await of_accounts(self.repo, account_ids)

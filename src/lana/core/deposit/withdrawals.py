@@ -8,6 +8,7 @@ from uuid import UUID
 from lana.core.deposit.account.entity import DepositAccount
 from lana.core.deposit.account.repo import DepositAccountRepo
 from lana.core.deposit.ledger import DepositLedger, Template
+from lana.core.deposit.of_accounts import of_accounts
 from lana.core.deposit.primitives import AccountStatus, WithdrawalAction, WithdrawalStatus
 from lana.core.deposit.public import WithdrawalApprovalConcluded, WithdrawalConfirmed
 from lana.core.deposit.references import checked_amount, claim_reference
@@ -167,7 +168,9 @@ class Withdrawals:
         self._authz.enforce(ctx, WithdrawalAction.LIST)
         return await self.repo.list(page, order, {"status": status})
 
-    async def list_withdrawals_of_account(self, ctx: Scope, account_id: UUID) -> Sequence[Withdrawal]:
-        """Newest first, up to the bound of lists without pages."""
+    async def find_many_withdrawals_by_account(
+        self, ctx: Scope, account_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Sequence[Withdrawal]]:
+        """Each account's, newest first, up to the bound of lists without pages."""
         self._authz.enforce(ctx, WithdrawalAction.LIST)
-        return await self.repo.all_by("deposit_account_id", account_id)
+        return await of_accounts(self.repo, account_ids)
