@@ -78,7 +78,7 @@ async def event_history(
     size = min(max(first, 0), 100)
     rows = await source(entity_id, before=sequence_before(after), limit=size + 1)
     page = rows[:size]
-    known = await personal() if personal and page else {}
+    known: Mapping[str, object] = await personal() if personal and page else {}
 
     def entry(row: StoredEvent) -> EventTimelineEntry:
         return EventTimelineEntry(

@@ -14,7 +14,7 @@ from lana.admin_server.common import Info
 from lana.admin_server.history import System
 from lana.admin_server.later import Collateral, CreditFacility, CreditFacilityDisbursal
 from lana.admin_server.refs import DepositAccountRef, DepositRef, UserRef, WithdrawalRef
-from lana.core.accounting import UnexpectedCurrency, code_of, entity_of, initiator_of, template_id
+from lana.core.accounting import EntityRef, UnexpectedCurrency, code_of, entity_of, initiator_of, template_id
 from lana.lib.graphql import AccountCode, Connection, Satoshis, UsdCents, connection, entity
 from lana.lib.pg.page import Page
 
@@ -70,17 +70,17 @@ class LedgerAccount:
 
     @strawberry.field
     async def ancestors(self, info: Info) -> list[LedgerAccount]:
-        request = info.context
-        found = await request.load(request.app.ledger.find_many_ancestors, self.ledger_account_id)
-        return [LedgerAccount.of(account) for account in found or ()]
+        return await ancestors_of(info, self.ledger_account_id)
 
     @strawberry.field
     async def is_root_account(self, info: Info) -> bool:
-        return not await self.ancestors(info)
+        return not await ancestors_of(info, self.ledger_account_id)
 
     @strawberry.field
     async def closest_account_with_code(self, info: Info) -> LedgerAccount | None:
-        return self if self.code else next(iter(await self.ancestors(info)), None)
+        if self.code:
+            return self
+        return next(iter(await ancestors_of(info, self.ledger_account_id)), None)
 
     @strawberry.field
     async def children(self, info: Info) -> list[LedgerAccount]:
@@ -145,6 +145,12 @@ class LedgerEntry:
         return LedgerTransaction.of(found)
 
 
+async def ancestors_of(info: Info, account_id: UUID) -> list[LedgerAccount]:
+    request = info.context
+    found = await request.load(request.app.ledger.find_many_ancestors, account_id)
+    return [LedgerAccount.of(account) for account in found or ()]
+
+
 def amount_of(entry: cala_ledger.Entry) -> UsdAmount | BtcAmount:
     match entry.currency:
         case "USD":
@@ -182,14 +188,13 @@ class LedgerTransaction:
         from lana.admin_server import deposit
 
         request = info.context
-        of = entity_of(self.transaction.metadata)
-        match of and of.entity_type:
-            case "Deposit":
+        match entity_of(self.transaction.metadata):
+            case EntityRef("Deposit", entity_id):
                 find_deposits = request.app.deposits.find_many_deposits
-                return deposit.Deposit.of(await request.need(find_deposits, of.entity_id, "Deposit"))
-            case "Withdrawal":
+                return deposit.Deposit.of(await request.need(find_deposits, entity_id, "Deposit"))
+            case EntityRef("Withdrawal", entity_id):
                 find_withdrawals = request.app.withdrawals.find_many_withdrawals
-                return deposit.Withdrawal.of(await request.need(find_withdrawals, of.entity_id, "Withdrawal"))
+                return deposit.Withdrawal.of(await request.need(find_withdrawals, entity_id, "Withdrawal"))
             case _:
                 return None
 

@@ -102,7 +102,6 @@ from lana.lib.graphql.types import (
     connection,
     entity,
     order_of,
-    sort_input,
 )
 
 __all__ = [
@@ -130,5 +129,4 @@ __all__ = [
     "entity",
     "order_of",
     "scrub",
-    "sort_input",
 ]

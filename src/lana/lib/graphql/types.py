@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from enum import Enum
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar, cast, dataclass_transform
 
 import strawberry
@@ -79,18 +78,6 @@ class Sort(Protocol):
 
     by: Any
     direction: Direction
-
-
-def sort_input(name: str, columns: Mapping[str, str], default: str = "CREATED_AT") -> Any:
-    """The input `XSort` of a list, where the checker need not know its name."""
-    by = strawberry.enum(Enum(f"{name}By", dict(columns)))
-    body = {
-        "__annotations__": {"by": by, "direction": Direction},
-        "by": by[default],
-        "direction": Direction.DESC,
-        "__module__": __name__,
-    }
-    return strawberry.input(type(name, (), body))
 
 
 def order_of(sort: Sort | None) -> Order:
