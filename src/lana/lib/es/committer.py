@@ -97,10 +97,14 @@ class Committer:
         *,
         max_ops: int = MAX_OPS,
         lanes: int = 2,
+        second_at: int = SECOND_AT,
+        max_wait: float = MAX_WAIT,
         connect_with: Callable[[str], Awaitable[Connection]] = connect,
     ) -> None:
         self._dsn = dsn
         self._max_ops = max_ops
+        self._second_at = second_at
+        self._max_wait = max_wait
         self._connect = connect_with
         self._queue: deque[_Waiting] = deque()
         self._idle: list[Connection | None] = [None] * lanes
@@ -109,6 +113,7 @@ class Committer:
         self._closing = False
         self.batches = 0
         self.ops = 0
+        self.statements = 0
 
     async def __aenter__(self) -> Committer:
         return self
@@ -137,7 +142,7 @@ class Committer:
 
     def _wake(self) -> None:
         """Start a batch if a lane is free and, for a second lane, enough wait."""
-        enough = 1 if len(self._running) == 0 else SECOND_AT
+        enough = 1 if len(self._running) == 0 else self._second_at
         if self._queue and len(self._running) < self._lanes and len(self._queue) >= enough:
             task = asyncio.create_task(self._lane())
             self._running.add(task)
@@ -154,7 +159,7 @@ class Committer:
         connection = self._idle.pop() if self._idle else None
         try:
             while batch := self._admit():
-                if len(self._queue) >= SECOND_AT:
+                if len(self._queue) >= self._second_at:
                     self._wake()
                 connection = await self._write(connection, batch)
         finally:
@@ -173,7 +178,7 @@ class Committer:
         now = time.monotonic()
         while self._queue and len(admitted) < self._max_ops:
             waiting = self._queue.popleft()
-            if now - waiting.since > MAX_WAIT:
+            if now - waiting.since > self._max_wait:
                 self._refuse_late(waiting)
                 continue
             more_postings, more_bytes = waiting.entry.size()
@@ -204,7 +209,7 @@ class Committer:
             part = todo.pop()
             try:
                 connection, answers = await self._commit(connection, [w.entry for w in part])
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - its callers hear of it
                 if isinstance(error, psycopg.OperationalError) and not isinstance(error, TRANSIENT):
                     connection = await _close(connection)
                 if len(part) == 1:
@@ -255,10 +260,11 @@ class Committer:
                 cursor = connection.cursor(binary=True)
                 await cursor.execute(sql.encode(), params, prepare=True)
                 cursors.append(cursor)
+        self.statements += len(cursors)
         answers: dict[int, Answer] = {}
         for position, answer in statements.answers.items():
             for row in await cursors[position].fetchall():
-                answers.setdefault(cast(int, row[0]), _read(answer, row))
+                answers.setdefault(cast("int", row[0]), _read(answer, row))
         return answers
 
 
@@ -308,8 +314,10 @@ def is_lost(error: psycopg.Error) -> bool:
     state = error.sqlstate or ""
     if isinstance(error, TRANSIENT):
         return False
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError) or state[:2] == "08" or (
-        state[:4] == "57P0"
+    return (
+        isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        or state[:2] == "08"
+        or (state[:4] == "57P0")
     )
 
 
@@ -326,5 +334,3 @@ def _fail(waiting: _Waiting, error: Exception) -> None:
     log.error("an Op failed", exc_info=error)
     if not waiting.future.done():
         waiting.future.set_exception(error)
-
-
