@@ -158,5 +158,7 @@ async def app(bank_dsn: str) -> AsyncIterator[App]:
 
 @pytest_asyncio.fixture
 async def superuser(app: App) -> Ctx:
-    rows = await app.db.fetch("select id from personal_data where kind = 'user' and email = %b::text", [SUPERUSER])
+    rows = await app.db.fetch(
+        "select id from personal_data where kind = 'user' and email = %b::text", [SUPERUSER]
+    )
     return Ctx(subject=Subject.user(rows[0][0]), request_id="test")

@@ -66,7 +66,8 @@ def test_no_function_takes_too_many_positional_arguments() -> None:
         f"{name(p)}:{f.name}"
         for p in SOURCES
         for f in functions(p)
-        if len([a for a in [*f.args.posonlyargs, *f.args.args] if a.arg not in ("self", "cls", "info")]) > POSITIONAL
+        if len([a for a in [*f.args.posonlyargs, *f.args.args] if a.arg not in ("self", "cls", "info")])
+        > POSITIONAL
     ]
     assert [n for n in many if n not in ALLOWED] == []
 

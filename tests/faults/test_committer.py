@@ -42,11 +42,14 @@ async def totals(db: Database) -> dict[UUID, int]:
 
 async def check_books(db: Database) -> None:
     """State, events and outbox tell the same story, without gaps."""
-    assert await db.fetch(
-        "select b.id from boxes b where b.version <> (select max(sequence) from events where entity_id = b.id)"
-        " or b.version <> (select count(*) from events where entity_id = b.id)"
-        " or b.total <> (select coalesce(sum((data->>'amount')::int8), 0) from events where entity_id = b.id)"
-    ) == []
+    assert (
+        await db.fetch(
+            "select b.id from boxes b where b.version <> (select max(sequence) from events where entity_id = b.id)"
+            " or b.version <> (select count(*) from events where entity_id = b.id)"
+            " or b.total <> (select coalesce(sum((data->>'amount')::int8), 0) from events where entity_id = b.id)"
+        )
+        == []
+    )
     fills = await db.fetch("select count(*) from events where event_type = 'filled'")
     outbox = await db.fetch("select count(*), coalesce(max(sequence), 0) from outbox")
     assert outbox == [(fills[0][0], fills[0][0])]

@@ -24,7 +24,6 @@ from tests.support.box import BoxFilled, Boxes, BoxService, create_tables
 from tests.support.clock import FixedTime
 
 
-
 class Summing:
     """A read model that would show an effect done twice or not at all."""
 

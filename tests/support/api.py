@@ -40,7 +40,10 @@ class EventStream:
             "type": "http",
             "method": "POST",
             "path": "/graphql/stream",
-            "headers": [(b"authorization", f"Bearer {subject}".encode()), (b"content-type", b"application/json")],
+            "headers": [
+                (b"authorization", f"Bearer {subject}".encode()),
+                (b"content-type", b"application/json"),
+            ],
             "client": ("127.0.0.1", 1),
         }
         self._body = msgspec.json.encode(body)
@@ -96,6 +99,12 @@ class ApiClient:
         response = await self._http.post("/graphql", json=body, headers=headers)
         assert response.status_code == 200, response.text
         return response.json()
+
+    async def post(self, content: bytes, **headers: str) -> httpx.Response:
+        """A body as it is, declared to be JSON unless the headers say otherwise."""
+        return await self._http.post(
+            "/graphql", content=content, headers={"Content-Type": "application/json"} | headers
+        )
 
     async def ask(self, query: str, **variables: object) -> dict[str, Any]:
         """The data; `Refused` for the first error."""

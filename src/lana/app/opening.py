@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import cala_ledger
@@ -12,6 +12,7 @@ import cala_ledger
 from lana.adapters.keycloak import KeycloakAdmin
 from lana.app.announce import announce
 from lana.app.app import App
+from lana.app.declared import SETTINGS
 from lana.core import access, accounting, audit, customer, deposit, domain_config, governance, time
 from lana.core.personal_data import PersonalData
 from lana.core.public_id import PublicIds
@@ -33,7 +34,7 @@ from lana.processes.withdrawal_approval import WithdrawalApproval
 
 
 @asynccontextmanager
-async def open_app(config: Config, *, start: bool = True) -> AsyncIterator[App]:
+async def open_app(config: Config, *, start: bool = True) -> AsyncGenerator[App]:
     """The bank, open. With `start` its tables are migrated and what every start ensures is ensured.
 
     Raises what makes a start fail: configuration, migration, a value nobody can decrypt.
@@ -61,14 +62,7 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
     )
     authz = Authorizer()
     config_repo = domain_config.DomainConfigRepo(db)
-    registry = domain_config.Registry(
-        (
-            governance.ALLOW_AUTO_APPROVAL,
-            customer.ALLOW_MANUAL_CONVERSION,
-            *time.SETTINGS,
-            *domain_config.LATER,
-        )
-    )
+    registry = domain_config.Registry(SETTINGS)
     settings = domain_config.Settings(config_repo, keyring, registry)
     clock = (
         await stack.enter_async_context(ManualClock(db, config.time.start_at))
@@ -149,7 +143,7 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
 
 
 @asynccontextmanager
-async def _logins(keycloak: KeycloakConfig, secret: str) -> AsyncIterator[KeycloakAdmin]:
+async def _logins(keycloak: KeycloakConfig, secret: str) -> AsyncGenerator[KeycloakAdmin]:
     admin = KeycloakAdmin(keycloak.url, keycloak.realm, keycloak.client_id, secret)
     try:
         yield admin

@@ -47,7 +47,7 @@ async def _replay(app: App, repo: Repo[Any]) -> Rebuilt:
             rows = await (await connection.execute(_IDS.encode(), [repo.entity.kind, after, PAGE])).fetchall()
             if not rows:
                 return rebuilt
-            ids = [cast(UUID, row[0]) for row in rows]
+            ids = [cast("UUID", row[0]) for row in rows]
             rebuilt.looked_at += len(ids)
             rebuilt.changed += await _page(connection, repo, ids)
             after = ids[-1]

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from enum import Flag, auto
 from pathlib import Path
@@ -73,7 +73,9 @@ async def serve(config: Config, parts: Parts, servers: dict[Parts, Create]) -> N
         if parts is Parts.WORK:
             worker = config.worker
             running.append(
-                await stack.enter_async_context(_listening(_operations(app, None), worker.host, worker.metrics_port))
+                await stack.enter_async_context(
+                    _listening(_operations(app, None), worker.host, worker.metrics_port)
+                )
             )
         log.info("ready", parts=str(parts))
         waiting = asyncio.create_task(stop.wait())
@@ -91,7 +93,7 @@ def _config_of(config: Config, part: Parts) -> tuple[ServerConfig, str]:
 @asynccontextmanager
 async def _serving(
     app: App, server: ServerConfig, name: str, create: Create, stop: asyncio.Event
-) -> AsyncIterator[asyncio.Task[None]]:
+) -> AsyncGenerator[asyncio.Task[None]]:
     """One server with its verifier and its operations port."""
 
     def subject_of(person: UUID) -> Subject:
@@ -120,7 +122,7 @@ def _operations(app: App, verifier: Verifier | None) -> ASGIApp:
 
 
 @asynccontextmanager
-async def _listening(asgi: ASGIApp, host: str, port: int) -> AsyncIterator[asyncio.Task[None]]:
+async def _listening(asgi: ASGIApp, host: str, port: int) -> AsyncGenerator[asyncio.Task[None]]:
     server = _Server(
         uvicorn.Config(
             asgi,

@@ -84,7 +84,7 @@ async def _pages(connection: Connection, repo: Repo[Any]) -> AsyncIterator[list[
         if not rows:
             return
         yield cast("list[State]", rows)
-        after = cast(UUID, rows[-1][0])
+        after = cast("UUID", rows[-1][0])
 
 
 async def _events(connection: Connection, repo: Repo[Any], ids: list[UUID]) -> dict[UUID, list[bytes]]:
@@ -144,7 +144,9 @@ async def _deposit_books(connection: Connection) -> tuple[int, list[str]]:
     """What customers' accounts hold is what deposits and withdrawals say, the bank's cash likewise."""
     rows = await _rows(connection, _DEPOSIT_BOOKS)
     total = await _rows(connection, "select count(*) from deposit_accounts")
-    return total[0][0], [f"deposit account {i}: books say {have}, deposits say {want}" for i, have, want in rows]
+    return total[0][0], [
+        f"deposit account {i}: books say {have}, deposits say {want}" for i, have, want in rows
+    ]
 
 
 _DEPOSIT_BOOKS = """
@@ -173,7 +175,9 @@ select h.id, h.amount::text, coalesce(w.amount, 0)::text from held h left join w
 async def _ledger(connection: Connection) -> Finding:
     found = await cala_ledger.verify(cast("Any", connection))
     entries = await _rows(connection, "select count(*) from cala.entries")
-    return Finding("ledger: debits = credits, balances = entries", entries[0][0], [str(v) for v in found[:SHOWN]])
+    return Finding(
+        "ledger: debits = credits, balances = entries", entries[0][0], [str(v) for v in found[:SHOWN]]
+    )
 
 
 CHECKS: Final[dict[str, Callable[[Connection], Awaitable[tuple[int, list[str]]]]]] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import psycopg
@@ -15,6 +15,7 @@ from lana.lib.jobs import JobRunner
 from lana.lib.outbox.processor import ProcessorRunner
 from lana.lib.pg.database import Database
 from lana.lib.tasks import end_if_cancelled, going_on
+from lana.processes.observation import Observation
 
 log = structlog.get_logger()
 
@@ -31,7 +32,7 @@ delete from idempotency_keys where ctid in (
 
 
 @asynccontextmanager
-async def working(app: App) -> AsyncIterator[None]:
+async def working(app: App) -> AsyncGenerator[None]:
     """Everything a worker runs, until the block is left; leases then pass on at once."""
     runners = [ProcessorRunner(processor, app.db, app.commands, app.tail) for processor in app.processors]
     tasks = [
@@ -39,6 +40,7 @@ async def working(app: App) -> AsyncIterator[None]:
         asyncio.create_task(_jobs(app)),
         asyncio.create_task(app.end_of_day.run()),
         asyncio.create_task(sweep(app.db)),
+        asyncio.create_task(Observation(app.db).run()),
     ]
     try:
         yield
@@ -54,7 +56,7 @@ async def _jobs(app: App) -> None:
     while going_on():
         try:
             await JobRunner(app.db, app.jobs).run(app.config.app.job_poller.min_jobs_per_process)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a worker outlives whatever ended its turn
             end_if_cancelled(error)
             log.warning("job worker ended, starting again", reason=repr(error))
             await asyncio.sleep(RESTART_SECONDS)

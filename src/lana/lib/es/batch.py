@@ -24,6 +24,7 @@ import cala_ledger
 import msgspec
 from cala_ledger.wire import UuidArray
 
+from lana.lib.es.entity import event_name
 from lana.lib.es.op import Op
 from lana.lib.es.repo import Repo
 from lana.lib.es.table import PgType, RowTable, arrays
@@ -63,7 +64,9 @@ class Entry(msgspec.Struct, frozen=True):
 
     def size(self) -> tuple[int, int]:
         """Ledger transactions and an estimate of bytes."""
-        rows = len(self.op.tracked) * 3 + len(self.op.postings) * 6 + len(self.op.events) + len(self.op.checks)
+        rows = (
+            len(self.op.tracked) * 3 + len(self.op.postings) * 6 + len(self.op.events) + len(self.op.checks)
+        )
         return len(self.op.postings), rows * 300
 
 
@@ -206,7 +209,7 @@ def _event_rows(number: int, entry: Entry) -> Iterable[tuple[object, ...]]:
     for tracked in op.tracked.values():
         entity = tracked.entity
         for sequence, event in enumerate(entity.pending, entity.stored_version + 1):
-            tag = type(event).__struct_config__.tag
+            tag = event_name(event)
             data = msgspec.json.encode(event).decode()
             yield (number, entity.kind, entity.id, sequence, tag, data, str(op.subject), context, op.now)
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
@@ -97,7 +97,7 @@ class Commands:
         """Run a command to its durable end. Raises `Refusal`s of rules, `Busy`, `ConcurrentModification`."""
         digest = digest_of(handler, args, kwargs)
         contended: Sequence[tuple[str, UUID]] = ()
-        for _ in range(MAX_TRIES):
+        for attempt in range(1, MAX_TRIES + 1):
             async with self._in_line(contended):
                 op = self.new_op(ctx)
                 try:
@@ -106,20 +106,21 @@ class Commands:
                 except Refusal as refusal:
                     if isinstance(refusal, Busy):
                         raise
-                    return cast(T, await self._refuse(op, refusal, digest))
+                    return cast("T", await self._refuse(op, refusal, digest))
                 except Exception:
                     await self._keep_checks(op)
                     raise
             match answer:
                 case Committed():
                     return result
-                case Stale():
+                case Stale() if attempt < MAX_TRIES:
                     contended = sorted(op.tracked, key=str)
+                case Stale():
+                    await self._keep_checks(op)
                 case Repeated():
-                    return cast(T, await self._first_outcome(answer))
+                    return cast("T", await self._first_outcome(answer))
                 case Taken() | LedgerRefused():
-                    return cast(T, await self._refuse(op, _refusal(op, answer), digest))
-        await self._keep_checks(op)
+                    return cast("T", await self._refuse(op, _refusal(op, answer), digest))
         raise ConcurrentModification(f"gave up after {MAX_TRIES} tries")
 
     async def flush(self, ctx: Ctx) -> None:
@@ -169,7 +170,7 @@ class Commands:
         return await self._db.repos[ref.entity].as_of(ref.id, version=ref.version)
 
     @asynccontextmanager
-    async def _in_line(self, names: Sequence[tuple[str, UUID]]) -> AsyncIterator[None]:
+    async def _in_line(self, names: Sequence[tuple[str, UUID]]) -> AsyncGenerator[None]:
         """Hold the local locks of contended entities, in order; they vanish with their last holder."""
         held: list[asyncio.Lock] = []
         try:

@@ -32,6 +32,11 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     """A fact in the past tense. Subclasses carry `tag="snake_case"`, their stored name, which never changes."""
 
 
+def event_name(event: Event) -> str:
+    """The stored name of an event."""
+    return str(cast("object", event.__struct_config__.tag))
+
+
 E = TypeVar("E", bound=Event)
 
 
@@ -63,7 +68,7 @@ class Entity(msgspec.Struct, Generic[E], dict=True, kw_only=True):
         """A new entity with its first event pending."""
         entity = cls.begin(event)
         entity.version = 1
-        entity.__dict__["_events"] = [event]
+        entity._beside()["_events"] = [event]
         return entity
 
     @classmethod
@@ -84,8 +89,12 @@ class Entity(msgspec.Struct, Generic[E], dict=True, kw_only=True):
         self.version += len(events)
         return DONE
 
+    def _beside(self) -> dict[str, object]:
+        """What is kept beside the fields (`dict=True`), and so is never stored."""
+        return cast("dict[str, object]", self.__dict__)
+
     def _pending(self) -> list[E]:
-        return cast("list[E]", self.__dict__.setdefault("_events", []))
+        return cast("list[E]", self._beside().setdefault("_events", []))
 
     @property
     def pending(self) -> Sequence[E]:
@@ -100,8 +109,8 @@ class Entity(msgspec.Struct, Generic[E], dict=True, kw_only=True):
     @property
     def created_at(self) -> datetime:
         """When the first event was recorded (business clock, UTC). Set on load and by the Op."""
-        return cast(datetime, self.__dict__["_created_at"])
+        return cast("datetime", self._beside()["_created_at"])
 
     @created_at.setter
     def created_at(self, at: datetime) -> None:
-        self.__dict__["_created_at"] = at
+        self._beside()["_created_at"] = at

@@ -119,13 +119,13 @@ class Op:
         """The entity, guarded, or None (absence is not guarded: creating the same id twice is found at commit)."""
         known = self.tracked.get((repo.entity.kind, entity_id))
         if known:
-            return cast(T, known.entity)
+            return cast("T", known.entity)
         found = await repo.peek(entity_id)
         if found is None:
             return None
         # two finds of one id in the same Op may race: the first to arrive stays
         known = self.tracked.setdefault((repo.entity.kind, entity_id), Tracked(repo, found))
-        return cast(T, known.entity)
+        return cast("T", known.entity)
 
     async def find_many(self, repo: Repo[T], ids: Iterable[UUID]) -> dict[UUID, T]:
         """Those that exist, guarded, by id."""
@@ -134,7 +134,7 @@ class Op:
         for entity_id, entity in (await repo.peek_many(missing)).items():
             self.tracked.setdefault((repo.entity.kind, entity_id), Tracked(repo, entity))
         found = {i: self.tracked.get((repo.entity.kind, i)) for i in wanted}
-        return {i: cast(T, tracked.entity) for i, tracked in found.items() if tracked}
+        return {i: cast("T", tracked.entity) for i, tracked in found.items() if tracked}
 
     def add(self, repo: Repo[T], entity: T) -> T:
         """A new entity (`Entity.born`), to be written."""

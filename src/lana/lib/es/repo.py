@@ -77,7 +77,7 @@ class Repo(Generic[T]):
 
     def read(self, row: Sequence[Any]) -> T:
         """An entity from `(id, created_at, state)`."""
-        entity = cast(T, msgspec.json.decode(row[2], type=self.entity))
+        entity = cast("T", msgspec.json.decode(row[2], type=self.entity))
         entity.created_at = row[1]
         return entity
 
@@ -120,7 +120,7 @@ class Repo(Generic[T]):
         sql, values = self._page_sql(page, order, {k: v for k, v in (where or {}).items() if v is not None})
         rows = await self.db.fetch(sql, [*values, size + 1])
         kept = rows[:size]
-        cursors = [self._cursor(order, cast(UUID, row[0]), row[3]) for row in kept]
+        cursors = [self._cursor(order, cast("UUID", row[0]), row[3]) for row in kept]
         return Found([self.read(row) for row in kept], cursors, len(rows) > size)
 
     def _cursor(self, order: Order, entity_id: UUID, value: object) -> str:
@@ -157,7 +157,10 @@ class Repo(Generic[T]):
             " order by sequence desc limit %b::int8",
             [entity_id, self.entity.kind, before or 2**62, limit],
         )
-        return [StoredEvent(r[0], r[1], cast("dict[str, object]", msgspec.json.decode(r[2])), *r[3:]) for r in rows]
+        return [
+            StoredEvent(r[0], r[1], cast("dict[str, object]", msgspec.json.decode(r[2])), *r[3:])
+            for r in rows
+        ]
 
     async def as_of(
         self, entity_id: UUID, *, version: int | None = None, at: datetime | None = None
@@ -171,20 +174,20 @@ class Repo(Generic[T]):
         )
         if not rows:
             return None
-        entity = cast(T, self.entity.fold([self.decode_event(row[0]) for row in rows]))
+        entity = cast("T", self.entity.fold([self.decode_event(row[0]) for row in rows]))
         entity.created_at = rows[0][1]
         return entity
 
     def decode_event(self, data: bytes) -> Event:
         """A stored event's JSON as its class."""
-        return cast(Event, msgspec.json.decode(data, type=self.entity.event_types))
+        return cast("Event", msgspec.json.decode(data, type=self.entity.event_types))
 
     # --- what the committer needs --------------------------------------------------------------------------------
 
     @cached_property
     def upsert(self) -> str:
         """Parameters: op numbers, then one array per base column and declared column."""
-        columns = (*BASE, *((c.name, c.type) for c in self.columns))
+        columns: list[tuple[str, PgType]] = [*BASE, *((c.name, c.type) for c in self.columns)]
         changed = ["version", "state", *(c.name for c in self.columns)]
         return upsert_sql(self.table, columns, ("id",), changed)
 
@@ -198,4 +201,3 @@ class Repo(Generic[T]):
         state = msgspec.json.encode(entity).decode()
         values = [plain(c.type, c.read(entity)) for c in self.columns]
         return (entity.id, entity.version, entity.created_at, state, *values)
-

@@ -43,7 +43,7 @@ class BackOff(procrastinate.BaseRetryStrategy):
     ) -> procrastinate.RetryDecision | None:
         if job.attempts + 1 >= self.attempts:
             return None
-        seconds = min(2.0**job.attempts, 3600.0) * random.uniform(0.8, 1.2)
+        seconds = min(2.0**job.attempts, 3600.0) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
         return procrastinate.RetryDecision(retry_in={"seconds": max(1, round(seconds))})
 
 
@@ -68,7 +68,9 @@ class JobRunner:
                 stored = context.job
                 last = stored.attempts + 1 >= strategy.attempts
                 level = log.error if last or stored.attempts >= 3 else log.warning
-                level("job failed", job=job.name, id=stored.id, attempt=stored.attempts + 1, error=repr(error))
+                level(
+                    "job failed", job=job.name, id=stored.id, attempt=stored.attempts + 1, error=repr(error)
+                )
                 if last:
                     await self._record_failure(stored, error)
                 raise

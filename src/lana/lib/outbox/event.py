@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -36,7 +36,7 @@ def decode(payload: bytes) -> PublicEvent | None:
     """The typed event; None for one this release does not know (a newer writer's)."""
     envelope = msgspec.json.decode(payload, type=_Envelope)
     cls = _registry.get((envelope.module, envelope.type))
-    return cast(PublicEvent, msgspec.json.decode(envelope.entity, type=cls)) if cls else None
+    return msgspec.json.decode(envelope.entity, type=cls) if cls else None
 
 
 def known_events() -> list[type[PublicEvent]]:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, cast
 from uuid import UUID
 
 import psycopg
@@ -123,7 +123,7 @@ class ProcessorRunner:
                 await self._handle(page)
             except (psycopg.OperationalError, Busy, LeaseLost):
                 raise
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - a handler may raise anything
                 end_if_cancelled(error)
                 log.warning("page failed, one by one", processor=self._processor.name, error=repr(error))
                 await self._one_by_one(page)
@@ -165,7 +165,7 @@ class ProcessorRunner:
                     break
                 except (psycopg.OperationalError, Busy, LeaseLost):
                     raise
-                except Exception as error:
+                except Exception as error:  # noqa: BLE001 - a handler may raise anything
                     end_if_cancelled(error)
                     if attempt == TRIES:
                         await self._give_up(delivered, error)
@@ -173,9 +173,7 @@ class ProcessorRunner:
                         await asyncio.sleep(BACK_OFF_SECONDS[attempt - 1])
 
     async def _give_up(self, delivered: Delivered, error: Exception) -> None:
-        log.error(
-            "event parked", processor=self._processor.name, sequence=delivered.sequence, exc_info=error
-        )
+        log.error("event parked", processor=self._processor.name, sequence=delivered.sequence, exc_info=error)
 
         async def park(op: Op) -> None:
             self._park(op, delivered, repr(error), TRIES)
@@ -197,7 +195,10 @@ class ProcessorRunner:
     def _advance(self, op: Op, to: int) -> None:
         op.execute(
             "select advance_processor(%b::int8, %b::text, %b::uuid, %b::int8, %b::int8)",
-            *(self._processor.name, self._owner, self._stored, to),
+            self._processor.name,
+            self._owner,
+            self._stored,
+            to,
         )
 
     def _park(self, op: Op, delivered: Delivered, error: str, attempts: int) -> None:
@@ -239,4 +240,4 @@ class ProcessorRunner:
 
 def entity_of(event: PublicEvent) -> str:
     """What an event is about: later events of the same entity wait behind a parked one."""
-    return str(getattr(event, "id", type(event).__name__))
+    return str(cast("object", getattr(event, "id", type(event).__name__)))

@@ -8,7 +8,7 @@ of `PAGE` rows, `QUEUE` events per subscriber (a subscriber that falls behind is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import cast
@@ -64,7 +64,7 @@ class Tail:
 
     async def __aenter__(self) -> Tail:
         rows = await self._db.fetch("select coalesce(max(sequence), 0) from outbox")
-        self._last = cast(int, rows[0][0])
+        self._last = cast("int", rows[0][0])
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._read())]
         return self
 
@@ -83,7 +83,9 @@ class Tail:
                 await self._news.wait_for(lambda: self._last > seen)
 
     @asynccontextmanager
-    async def subscribe(self, wanted: Callable[[PublicEvent], bool]) -> AsyncIterator[AsyncIterator[Delivered]]:
+    async def subscribe(
+        self, wanted: Callable[[PublicEvent], bool]
+    ) -> AsyncGenerator[AsyncIterator[Delivered]]:
         """Events from now on for which `wanted` says yes. Raises `Lagged` into a reader that is too slow."""
         queue: asyncio.Queue[Delivered | None] = asyncio.Queue(QUEUE)
         self._subscribers[queue] = wanted

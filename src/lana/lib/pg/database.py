@@ -7,7 +7,7 @@ and nothing is parsed that is not looked at. A session that sits idle in a trans
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -92,7 +92,9 @@ def plain_pool(dsn: str, *, max_size: int) -> AsyncConnectionPool[Connection]:
 class Database:
     """The pool, and the two bounds every list obeys."""
 
-    def __init__(self, dsn: str, *, pool_size: int = 20, page_limit: int = 100, list_bound: int = 1000) -> None:
+    def __init__(
+        self, dsn: str, *, pool_size: int = 20, page_limit: int = 100, list_bound: int = 1000
+    ) -> None:
         self.dsn = dsn
         self.page_limit = page_limit
         self.list_bound = list_bound
@@ -124,7 +126,7 @@ class Database:
             return await cursor.fetchall() if cursor.description else []
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self) -> AsyncGenerator[Connection]:
         """A transaction for maintenance and migrations; commands go through the committer."""
         async with self.pool.connection() as connection, connection.transaction():
             yield connection

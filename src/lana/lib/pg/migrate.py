@@ -6,7 +6,7 @@ the same moment wait for each other (advisory lock). Alembic keeps the version i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -33,13 +33,11 @@ def _config() -> Config:
 
 
 @contextmanager
-def _connection(dsn: str) -> Iterator[sqlalchemy.Connection]:
+def _connection(dsn: str) -> Generator[sqlalchemy.Connection]:
     def connect() -> psycopg.Connection:
         return psycopg.connect(dsn, options=f"-c search_path={SEARCH_PATH}", connect_timeout=10)
 
-    engine = sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=connect, poolclass=sqlalchemy.NullPool
-    )
+    engine = sqlalchemy.create_engine("postgresql+psycopg://", creator=connect, poolclass=sqlalchemy.NullPool)
     with engine.connect() as connection:
         yield connection
 

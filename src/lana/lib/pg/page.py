@@ -74,9 +74,9 @@ def decode_cursor(cursor: str, expected: frozenset[str]) -> dict[str, object]:
     """The position a cursor stands for. `CursorDestructureError` unless it has exactly the expected names."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        position = cast(object, msgspec.json.decode(base64.b64decode(padded, validate=True)))
+        position = cast("object", msgspec.json.decode(base64.b64decode(padded, validate=True)))
     except (binascii.Error, msgspec.DecodeError, UnicodeError, ValueError) as error:
         raise CursorDestructureError(f"couldn't turn {cursor[:64]!r} into a cursor", field="after") from error
-    if not isinstance(position, dict) or set(cast("dict[str, object]", position)) != expected:
+    if not isinstance(position, dict) or cast("dict[str, object]", position).keys() != expected:
         raise CursorDestructureError(f"couldn't turn {cursor[:64]!r} into {sorted(expected)}", field="after")
     return cast("dict[str, object]", position)

@@ -14,7 +14,7 @@ FILES = resources.files("lana.lib.pg.migrations") / "sql"
 
 def run_file(connection: sqlalchemy.Connection, text: str) -> None:
     """Run a whole file as it stands: several statements, no placeholders (so `%` is only a character)."""
-    driver = cast(psycopg.Connection, connection.connection.driver_connection)
+    driver = cast("psycopg.Connection", connection.connection.driver_connection)
     driver.execute(text.encode())
 
 

@@ -1,0 +1,14 @@
+"""Every run-time setting of the bank, from the domains that own them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lana.core import customer, domain_config, governance, time
+
+SETTINGS: Final[tuple[domain_config.AnySetting, ...]] = (
+    governance.ALLOW_AUTO_APPROVAL,
+    customer.ALLOW_MANUAL_CONVERSION,
+    *time.SETTINGS,
+    *domain_config.LATER,
+)

@@ -1,0 +1,1 @@
+"""`lana-cli`: one file per command."""

@@ -1,0 +1,1 @@
+"""What reacts across domains: event processors and the end of the day."""
