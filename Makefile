@@ -29,7 +29,7 @@ check: ## format, lint, types, import contracts, unit tests
 	$(IN) ruff check .
 	$(IN) basedpyright
 	$(IN) lint-imports
-	$(IN) pytest -q tests/unit tests/architecture cala-ledger/tests/unit $(ARGS)
+	$(IN) pytest -q tests/unit tests/architecture $(ARGS)
 
 format: ## put the code into its form
 	$(IN) ruff format .

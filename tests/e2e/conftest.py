@@ -10,6 +10,7 @@ import httpx
 import pytest
 from filelock import FileLock
 
+from lana.up.config import BANK_PARTS
 from tests.e2e.keycloak import Keycloak
 from tests.e2e.running import Bank, shared_directory
 
@@ -49,3 +50,36 @@ def keycloak(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keycloak]:
         users.write_text(str(left))
         if left == 0:
             bank.down()
+
+
+@pytest.fixture(scope="session")
+def bank(keycloak: Keycloak, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bank]:
+    """The whole bank behind Envoy, with the PostgreSQL and the Keycloak that run already."""
+    shared = shared_directory(tmp_path_factory)
+    users, ports = shared / "bank.users", shared / "bank.ports"
+    lock = FileLock(shared / "bank.lock")
+    with lock:
+        known = json.loads(ports.read_text()) if ports.exists() else None
+        bank = Bank(shared / "bank", ("gateway", *BANK_PARTS), known)
+        ports.write_text(json.dumps(bank.ports))
+        bank.environment |= existing(keycloak, shared)
+        bank.up()
+        users.write_text(str(int(users.read_text()) + 1 if users.exists() else 1))
+    yield bank
+    with lock:
+        left = int(users.read_text()) - 1
+        users.write_text(str(left))
+        if left == 0:
+            bank.down()
+
+
+def existing(keycloak: Keycloak, shared: Path) -> dict[str, str]:
+    password = (shared / "identity" / "postgres" / "lana.password").read_text()
+    port = json.loads((shared / "keycloak.ports").read_text())["postgres"]
+    return {
+        "PG_CON": f"postgresql://lana:{password}@127.0.0.1:{port}/lana",
+        "KEYCLOAK_URL": keycloak.base,
+        "KEYCLOAK_ADMIN_CLIENT_SECRET": keycloak.secrets["admin-service-account"],
+        "KEYCLOAK_CUSTOMER_CLIENT_SECRET": keycloak.secrets["customer-service-account"],
+        "CUSTOMER_PORTAL_CLIENT_SECRET": keycloak.secrets["customer-portal"],
+    }

@@ -92,7 +92,9 @@ def _up_detached(config: UpConfig, home: Home) -> None:
             sys.stdout.write(shown.read())
             sys.stdout.flush()
             if ended:
-                raise PartFailed("The bank did not start; the reason stands above.", f"All it said is in {log}.")
+                raise PartFailed(
+                    "The bank did not start; the reason stands above.", f"All it said is in {log}."
+                )
             if _is_ready(state, child.pid):
                 return
     raise PartFailed(f"The bank was not ready after {DETACHED_SECONDS:.0f} s.", f"See {log}.")

@@ -13,6 +13,8 @@ from lana.up.gateway.table import CHECKOUT
 PARTS = ("postgres", "keycloak", "gateway", "admin-server", "customer-server", "worker")
 BANK_PARTS = ("admin-server", "customer-server", "worker")
 FILE = "lana-up.yml"
+# half the CPU of a start of Keycloak, for a somewhat slower Keycloak afterwards
+QUICK_START = "-XX:TieredStopAtLevel=1"
 
 
 class Ports(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -49,7 +51,7 @@ class UpConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     pg_con: str | None = None
     keycloak_url: str | None = None
     oathkeeper: str | None = None
-    java_options: str = ""
+    java_options: str = QUICK_START
 
     @property
     def issuer_base(self) -> str:

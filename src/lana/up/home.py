@@ -84,10 +84,11 @@ class Home:
         (self.path / "state.json").unlink(missing_ok=True)
 
     def secrets(self) -> Secrets:
-        """Read from the home, or drawn now; the environment's ENCRYPTION_KEY is taken over first."""
+        """Read from the home, or drawn now; what the environment already has is taken over."""
         file = self.path / "secrets.json"
         if not file.exists():
-            drawn = Secrets(os.environ.get("ENCRYPTION_KEY") or secrets.token_hex(32), *_draw(5))
+            names = Secrets.__struct_fields__
+            drawn = Secrets(*(os.environ.get(name.upper()) or _draw(name) for name in names))
             self._replace("secrets.json", msgspec.json.encode(drawn), 0o600)
         return msgspec.json.decode(file.read_bytes(), type=Secrets)
 
@@ -115,5 +116,5 @@ class Home:
             raise
 
 
-def _draw(count: int) -> list[str]:
-    return [secrets.token_urlsafe(24) for _ in range(count)]
+def _draw(name: str) -> str:
+    return secrets.token_hex(32) if name == "encryption_key" else secrets.token_urlsafe(24)

@@ -21,6 +21,7 @@ VERSION = "26.7.3"
 SHA256 = "27a6535553c3cdcd083872ba40629efafb3475e3b758e0c6f691395561dd0f1f"
 ARTIFACT = "org.keycloak:keycloak-quarkus-dist"
 ZIP = f"keycloak-quarkus-dist-{VERSION}.zip"
+HEAP = ["-Xms64m", "-Xmx512m"]
 FETCH_SECONDS = 900
 BUILD_SECONDS = 600
 LEAST_FREE_BYTES = 50 * 2**20
@@ -51,12 +52,10 @@ _busy: list[subprocess.Popen[bytes]] = []
 Say = Callable[[str], None]
 
 
-def java_command(
-    java: Path, distribution: Path, *arguments: str, heap: str = "-Xms64m -Xmx512m"
-) -> list[str]:
+def java_command(java: Path, distribution: Path, *arguments: str, options: str = "") -> list[str]:
     """What Keycloak's own kc.sh runs, without the shell in between: its process is Keycloak itself."""
     return [
-        str(java), *JVM, *heap.split(), *os.environ.get("JAVA_OPTS_APPEND", "").split(),
+        str(java), *JVM, *HEAP, *options.split(),
         f"-Dkc.home.dir={distribution}", f"-Djboss.server.config.dir={distribution / 'conf'}",
         "-cp", str(distribution / "lib" / "quarkus-run.jar"),
         "io.quarkus.bootstrap.runner.QuarkusEntryPoint", *arguments,

@@ -6,7 +6,11 @@ the clock and not on a new `kid`, hence the short `cache_duration`; escaped slas
 one path has one spelling.
 """
 
+import ssl
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import certifi
 
 from lana.up.gateway.table import Api, Json, Open, Place, Site, Table
 
@@ -232,7 +236,7 @@ def _cluster(name: str, place: Place) -> Json:
                 "sni": place.host,
                 "common_tls_context": {
                     "validation_context": {
-                        "trusted_ca": {"filename": "/etc/ssl/certs/ca-certificates.crt"},
+                        "trusted_ca": {"filename": _authorities()},
                         "match_typed_subject_alt_names": [
                             {"san_type": "DNS", "matcher": {"exact": place.host}},
                         ],
@@ -251,6 +255,12 @@ def _cluster(name: str, place: Place) -> Json:
         },
         **tls,
     }
+
+
+def _authorities() -> str:
+    """Whom a certificate must be from: SSL_CERT_FILE, the system's, else the list that Python brings."""
+    known = ssl.get_default_verify_paths().cafile
+    return known if known and Path(known).exists() else certifi.where()
 
 
 def _address(place: Place) -> Json:
