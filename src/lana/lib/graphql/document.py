@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from typing import cast
 
 import msgspec
 from graphql import (
@@ -25,6 +26,7 @@ from graphql import (
     IntValueNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionNode,
     SelectionSetNode,
     Source,
     VariableNode,
@@ -67,6 +69,15 @@ class Document(msgspec.Struct, frozen=True):
                 f"no operation {name!r}" if name else "operationName must name one of several operations"
             )
         return operations[0]
+
+    def subscribed(self, name: str | None) -> FieldNode:
+        """The one field of a subscription, wherever fragments hide it."""
+        fragments = {d.name.value: d for d in self.ast.definitions if isinstance(d, FragmentDefinitionNode)}
+        node: SelectionNode = self.operation(name).selection_set.selections[0]
+        while not isinstance(node, FieldNode):  # ends: validation allows no circles of fragments
+            named = fragments[node.name.value] if isinstance(node, FragmentSpreadNode) else node
+            node = cast("InlineFragmentNode", named).selection_set.selections[0]
+        return node
 
     def is_subscription(self, name: str | None) -> bool:
         return self.operation(name).operation is OperationType.SUBSCRIPTION

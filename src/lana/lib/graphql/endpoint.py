@@ -37,6 +37,7 @@ A = TypeVar("A")
 ANSWER_TYPE = b"application/graphql-response+json"
 JSON_TYPES = (b"application/json", b"application/graphql-response+json")
 HEARTBEAT_SECONDS = 15.0
+BODY_SECONDS = 30.0
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,64}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -147,19 +148,11 @@ class Endpoint(Generic[A]):
         told = _header(headers, b"content-length")
         if told and told.isdigit() and int(told) > limit:
             raise errors.BodyTooLarge(f"a body has at most {limit} bytes")
-        parts: list[bytes] = []
-        size = 0
-        while True:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise Gone
-            part: bytes = message.get("body", b"")
-            size += len(part)
-            if size > limit:
-                raise errors.BodyTooLarge(f"a body has at most {limit} bytes")
-            parts.append(part)
-            if not message.get("more_body"):
-                return b"".join(parts)
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await _read(receive, limit)
+        except TimeoutError:
+            raise errors.BodyTooSlow(f"a body arrives within {BODY_SECONDS:g} seconds") from None
 
     async def _stream(self, request: Request[A], envelope: Envelope, receive: Receive, send: Send) -> None:
         """Server-sent events until the answers end or the client goes."""
@@ -229,12 +222,30 @@ def _client(scope: Scope, proxies: frozenset[str]) -> str | None:
     return address
 
 
+async def _read(receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Gone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > limit:
+            raise errors.BodyTooLarge(f"a body has at most {limit} bytes")
+        parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
 def _status(refusal: Refusal) -> int:
     match refusal:
         case errors.BodyTooLarge():
             return 413
         case errors.UnsupportedContentType():
             return 415
+        case errors.BodyTooSlow():
+            return 408
         case errors.InvalidBody():
             return 400
         case _:

@@ -115,8 +115,8 @@ class Engine(Generic[A]):
                 yield _told(result, request)
         except Exception as error:  # noqa: BLE001 — the source itself ended: a refusal at its start, or a fault
             await self._flush(request)
-            field = document.operation(name).selection_set.selections[0]
-            place = [request.field] if request.field else None
+            field = document.subscribed(name)
+            place = [field.alias.value if field.alias else field.name.value]
             yield _told(ExecutionResult(None, [located_error(error, [field], place)]), request)
         finally:
             await cast("Any", stream).aclose()

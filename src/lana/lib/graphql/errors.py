@@ -53,6 +53,10 @@ class BodyTooLarge(InvalidInput):
     pass
 
 
+class BodyTooSlow(InvalidInput):
+    """The body did not arrive in time."""
+
+
 class InvalidBody(InvalidInput):
     """The body is not the JSON object a GraphQL request is."""
 

@@ -24,6 +24,7 @@ class Commands:
     def __init__(self) -> None:
         self.keys: list[str | None] = []
         self.flushed = 0
+        self.contexts: list[Ctx] = []
 
     async def run(self, ctx: Ctx, verb: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
         self.keys.append(ctx.idempotency_key)
@@ -31,6 +32,7 @@ class Commands:
 
     async def flush(self, ctx: Ctx) -> None:
         self.flushed += 1
+        self.contexts.append(ctx)
 
 
 class Verifier:

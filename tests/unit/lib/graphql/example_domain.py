@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
@@ -43,9 +44,11 @@ class Board(msgspec.Struct):
 
 
 class Domain:
-    commands: object
+    commands: Any
 
     def __init__(self) -> None:
+        self.waiting = asyncio.Event()
+        self.waited = ""
         self.people = {UUID(int=n): Person(UUID(int=n), f"person {n}") for n in range(1, 4)}
         self.boards = [Board(UUID(int=n), f"board {n}", [UUID(int=1), UUID(int=2)]) for n in range(10, 13)]
         self.batches: list[Sequence[UUID]] = []
@@ -179,3 +182,13 @@ class Subscription:
             raise LastMemberCannotLeave("nobody")
         for name in names:
             yield Member(name=name)
+
+    @strawberry.subscription
+    async def waiting(self, info: Info) -> AsyncGenerator[int, None]:
+        domain = info.context.app
+        try:
+            domain.waiting.set()
+            await asyncio.Event().wait()
+            yield 1
+        finally:
+            domain.waited = "closed"

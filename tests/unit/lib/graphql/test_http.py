@@ -1,6 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
+import pytest
+
+from lana.lib.graphql.endpoint import Endpoint
 from tests.unit.lib.graphql.conftest import Client
+from tests.unit.lib.graphql.example_domain import Domain
 
 ASK = {"query": "{ __typename }"}
 
@@ -105,5 +112,53 @@ async def test_a_refused_subscription_is_one_frame_with_its_code(client: Client)
         "/graphql/stream", json={"query": "subscription { memberJoined(names: []) { name } }"}
     )
     frames = response.text.split("\n\n")
+    assert frames[0].startswith('event: next\ndata: {"data":null,"errors":[{')
     assert '"code":"LAST_MEMBER_CANNOT_LEAVE"' in frames[0]
+    assert '"path":["memberJoined"]' in frames[0]
     assert frames[1] == "event: complete\ndata:"
+
+
+async def test_a_body_that_does_not_arrive_is_given_up(
+    endpoint: Endpoint[Domain], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lana.lib.graphql.endpoint.BODY_SECONDS", 0.01)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", b"Bearer x"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "headers": headers, "client": None}
+    await endpoint(scope, receive, send)
+    assert sent[0]["status"] == 408
+    assert b"BODY_TOO_SLOW" in sent[1]["body"]
+
+
+async def test_a_client_that_goes_ends_its_stream(endpoint: Endpoint[Domain], domain: Domain) -> None:
+    query = b'{"query": "subscription { waiting }"}'
+    given = [{"type": "http.request", "body": query}]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        if given:
+            return given.pop(0)
+        await domain.waiting.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", b"Bearer x"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql/stream", "headers": headers, "client": None}
+    await asyncio.wait_for(endpoint(scope, receive, send), 5)
+    assert domain.waited == "closed", "the source is told that nobody listens"
+    assert sent[0]["headers"][0] == (b"content-type", b"text/event-stream")
+
+
+async def test_the_client_is_the_one_the_trusted_proxy_saw(client: Client, domain: Domain) -> None:
+    await client.ask("{ __typename }", None, **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
+    assert domain.commands.contexts[-1].client_address == "203.0.113.9"
