@@ -231,7 +231,7 @@ class Day:
         self._chapter("Evening: what the bank kept")
         entries = (
             await self._staff.ask(
-                "{ audit(first: 8) { nodes { subject { ... on User { email } ... on System { actor } }"
+                "{ audit(first: 8) { nodes { subject { ... on User { email } ... on Customer { email } ... on System { actor } }"
                 " action authorized } } }"
             )
         )["audit"]["nodes"]
