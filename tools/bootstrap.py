@@ -20,6 +20,7 @@ OLDEST_PYTHON = (3, 11)
 UV_VERSION = "0.13.9"
 OLDEST_UV = (0, 8)
 FIRST_INSTALL_MIB = 1500
+LISTED_PACKAGE = re.compile(r"^ [+~-] ")
 
 # what a tool says → what is wrong and what to do
 CAUSES = (
@@ -83,8 +84,9 @@ def run(command, env=None):
         return 127, str(error)
     for line in process.stdout:
         said.append(line)
-        sys.stderr.write("      " + line)
-        sys.stderr.flush()
+        if not LISTED_PACKAGE.match(line):
+            sys.stderr.write("      " + line)
+            sys.stderr.flush()
     return process.wait(), "".join(said)
 
 
@@ -164,7 +166,7 @@ def sync(uv):
 def main():
     if sys.version_info < OLDEST_PYTHON:
         stop(
-            "Python 3.11 or newer is needed; this is {}.".format(sys.version.split()[0]),
+            f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.",
             "Install one, or name it: make PYTHON=/path/to/python3.11 ...",
         )
     if len(sys.argv) < 2:
