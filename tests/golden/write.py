@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,10 +36,39 @@ def permissions() -> str:
     return permissions_page()
 
 
+def settings() -> str:
+    from lana.app.declared import SETTINGS
+    from lana.core.domain_config.reference import settings_page
+
+    return settings_page(SETTINGS)
+
+
+def metrics() -> str:
+    # in a process of its own: what tests declare is not the bank's, and what a process runs must be imported
+    page = "import lana.app.serving; from lana.lib.telemetry.reference import metrics_page; print(metrics_page(), end='')"
+    return subprocess.run([sys.executable, "-c", page], capture_output=True, text=True, check=True).stdout
+
+
+def configuration() -> str:
+    from lana.lib.config.reference import configuration_page
+
+    return configuration_page()
+
+
+def cli() -> str:
+    from lana.cli.reference import cli_page
+
+    return cli_page()
+
+
 GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/admin.graphql": admin_sdl,
     "docs/reference/customer.graphql": customer_sdl,
+    "docs/reference/cli.md": cli,
+    "docs/reference/configuration.md": configuration,
+    "docs/reference/metrics.md": metrics,
     "docs/reference/permissions.md": permissions,
+    "docs/reference/settings.md": settings,
     "tests/golden/events.json": events,
 }
 

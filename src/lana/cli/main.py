@@ -35,15 +35,6 @@ COMMANDS: Final[dict[str, str]] = {
     "dump-default-config": "dump_default_config",
 }
 
-app = typer.Typer(
-    name="lana-cli",
-    no_args_is_help=False,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -51,7 +42,6 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(invoke_without_command=True)
 def root(  # noqa: PLR0913 - one parameter per flag
     ctx: typer.Context,
     *,
@@ -112,6 +102,14 @@ def root(  # noqa: PLR0913 - one parameter per flag
 
 def register(names: Sequence[str]) -> typer.Typer:
     """The application with these commands; a module is imported only when its command is wanted."""
+    app = typer.Typer(
+        name="lana-cli",
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback(invoke_without_command=True)(root)
     for name in names:
         module = import_module(f"lana.cli.{COMMANDS[name]}")
         if hasattr(module, "app"):
