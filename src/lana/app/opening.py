@@ -91,10 +91,10 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
 
     secrets = config.secrets
     staff_logins = await stack.enter_async_context(
-        _logins(config.app.user_onboarding.keycloak, secrets.keycloak_admin_client_secret)
+        _logins(config, config.app.user_onboarding.keycloak, secrets.keycloak_admin_client_secret)
     )
     customer_logins = await stack.enter_async_context(
-        _logins(config.app.customer_sync.keycloak, secrets.keycloak_customer_client_secret)
+        _logins(config, config.app.customer_sync.keycloak, secrets.keycloak_customer_client_secret)
     )
     return App(
         config=config,
@@ -143,8 +143,15 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
 
 
 @asynccontextmanager
-async def _logins(keycloak: KeycloakConfig, secret: str) -> AsyncGenerator[KeycloakAdmin]:
-    admin = KeycloakAdmin(keycloak.url, keycloak.realm, keycloak.client_id, secret)
+async def _logins(config: Config, keycloak: KeycloakConfig, secret: str) -> AsyncGenerator[KeycloakAdmin]:
+    """Where mail is configured, Keycloak mails a link; elsewhere a one-time password is shown once."""
+    admin = KeycloakAdmin(
+        keycloak.url,
+        keycloak.realm,
+        keycloak.client_id,
+        secret,
+        mails_links=bool(config.app.notification.email.relay),
+    )
     try:
         yield admin
     finally:

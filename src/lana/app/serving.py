@@ -23,6 +23,7 @@ from lana.lib.authn import Verifier
 from lana.lib.authz import Subject
 from lana.lib.config import Config
 from lana.lib.config.model import ServerConfig
+from lana.lib.graphql.endpoint import Endpoint
 from lana.lib.telemetry import REGISTRY, Traced, operations_app
 
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ log = structlog.get_logger()
 GRACE_SECONDS = 10
 KEEP_ALIVE_SECONDS = 75
 
-Create = Callable[[App, Verifier, Config], ASGIApp]
+Create = Callable[[App, Verifier, Config], Endpoint[App]]
 
 
 class Parts(Flag):
@@ -100,14 +101,17 @@ async def _serving(
         return Subject.user(person) if name == "admin" else Subject.customer(person)
 
     async with Verifier(server.trusted(), subject_of) as verifier:
-        asgi = Traced(create(app, verifier, app.config), name)
+        endpoint = create(app, verifier, app.config)
         operations = _operations(app, verifier)
         async with (
             _listening(operations, server.host, server.metrics_port),
-            _listening(asgi, server.host, server.port) as task,
+            _listening(Traced(endpoint, name), server.host, server.port) as task,
         ):
             task.add_done_callback(lambda _: stop.set())
-            yield task
+            try:
+                yield task
+            finally:
+                endpoint.stop()
 
 
 def _operations(app: App, verifier: Verifier | None) -> ASGIApp:

@@ -14,6 +14,7 @@ from psycopg_pool import PoolTimeout
 
 from lana.lib.errors import Refusal
 from lana.lib.pg.database import Connection, Database, connect
+from lana.lib.tasks import end_if_cancelled, going_on
 from lana.lib.telemetry import counter, gauge, span
 from lana.processes.end_of_day.producer import Producer
 from lana.processes.end_of_day.runs import Run, Runs
@@ -51,14 +52,15 @@ class EndOfDayRunner:
 
     async def run(self) -> None:
         """Until cancelled: lead when nobody else does."""
-        while True:
+        while going_on():
             try:
                 async with self.leading() as leader:
-                    while leader:
+                    while leader and going_on():
                         await self.tick()
                         await leader.execute(b"select 1")
                         await asyncio.sleep(TICK_SECONDS)
             except (psycopg.Error, PoolTimeout, Refusal) as error:
+                end_if_cancelled(error)
                 log.warning("end of day interrupted", reason=str(error))
             await asyncio.sleep(TICK_SECONDS)
 
