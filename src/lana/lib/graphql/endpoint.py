@@ -38,6 +38,7 @@ ANSWER_TYPE = b"application/graphql-response+json"
 JSON_TYPES = (b"application/json", b"application/graphql-response+json")
 HEARTBEAT_SECONDS = 15.0
 BODY_SECONDS = 30.0
+COMPLETE = b"event: complete\ndata:\n\n"
 _REQUEST_ID = re.compile(rb"[\x21-\x7e]{1,64}")
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
@@ -78,6 +79,11 @@ class Endpoint(Generic[A]):
         self._mounted = dict(mounted or {})
         self._lifespan = lifespan
         self._streams = 0
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """End every open stream, so that a server that stops need not wait for its listeners."""
+        self._stopping.set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -156,18 +162,20 @@ class Endpoint(Generic[A]):
 
     async def _stream(self, request: Request[A], envelope: Envelope, receive: Receive, send: Send) -> None:
         """Server-sent events until the answers end or the client goes."""
-        if self._streams >= self._config.limits.subscriptions:
-            refusal = errors.TooManyStreams("this server has as many streams as it takes")
+        if self._stopping.is_set() or self._streams >= self._config.limits.subscriptions:
+            refusal = errors.TooManyStreams("this server takes no more streams now")
             await _answer(send, 503, {"errors": [errors.of_refusal(refusal, request.ctx, "")]}, "")
             return
         self._streams += 1
         try:
             frames = asyncio.create_task(self._frames(request, envelope, send))
-            gone = asyncio.create_task(_disconnected(receive))
-            await asyncio.wait({frames, gone}, return_when=asyncio.FIRST_COMPLETED)
-            for task in (frames, gone):
+            others = [asyncio.create_task(_disconnected(receive)), asyncio.create_task(self._stopping.wait())]
+            await asyncio.wait([frames, *others], return_when=asyncio.FIRST_COMPLETED)
+            for task in (frames, *others):
                 task.cancel()
-            results = await asyncio.gather(frames, gone, return_exceptions=True)
+            results = await asyncio.gather(frames, *others, return_exceptions=True)
+            if self._stopping.is_set() and isinstance(results[0], asyncio.CancelledError):
+                await _part(send, COMPLETE, last=True)
             if isinstance(results[0], Exception):
                 log.error("fault in a stream", request_id=request.ctx.request_id, exc_info=results[0])
         finally:
@@ -196,7 +204,7 @@ class Endpoint(Generic[A]):
             finally:
                 waiting.cancel()
                 await asyncio.gather(waiting, return_exceptions=True)
-        await _part(send, b"event: complete\ndata:\n\n", last=True)
+        await _part(send, COMPLETE, last=True)
 
 
 # --- small pieces of HTTP ---------------------------------------------------------------------------------------

@@ -162,3 +162,29 @@ async def test_a_client_that_goes_ends_its_stream(endpoint: Endpoint[Domain], do
 async def test_the_client_is_the_one_the_trusted_proxy_saw(client: Client, domain: Domain) -> None:
     await client.ask("{ __typename }", None, **{"X-Forwarded-For": "6.6.6.6, 203.0.113.9"})
     assert domain.commands.contexts[-1].client_address == "203.0.113.9"
+
+
+async def test_a_server_that_stops_ends_its_streams(endpoint: Endpoint[Domain], domain: Domain) -> None:
+    given = [{"type": "http.request", "body": b'{"query": "subscription { waiting }"}'}]
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        if not given:
+            await asyncio.Event().wait()
+        return given.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"authorization", b"Bearer x"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": "POST", "path": "/graphql/stream", "headers": headers, "client": None}
+    running = asyncio.create_task(endpoint(scope, receive, send))
+    await asyncio.wait_for(domain.waiting.wait(), 5)
+    endpoint.stop()
+    await asyncio.wait_for(running, 5)
+    assert sent[-1] == {
+        "type": "http.response.body",
+        "body": b"event: complete\ndata:\n\n",
+        "more_body": False,
+    }
+    assert domain.waited == "closed"
