@@ -41,7 +41,7 @@ CAUSES = (
         "Restore both with git, or run `uv lock` if you changed the dependencies.",
     ),
     (
-        "dns error|Connection refused|tcp connect|timed out|Could not connect|NewConnectionError|Failed to fetch",
+        "dns error|Connection refused|tcp connect|timed out|Could not connect|NewConnection|to fetch",
         "The package registry could not be reached.",
         "Check the network (and HTTPS_PROXY, if you need one), then run the same command again.",
     ),

@@ -1,4 +1,4 @@
-"""One Keycloak for the whole run, shared by all workers; the gateway's tests put their own gateway before it."""
+"""One Keycloak for the whole run, shared by all workers, and one bank."""
 
 from __future__ import annotations
 

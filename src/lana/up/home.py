@@ -73,7 +73,7 @@ class Home:
         self._replace("state.json", msgspec.json.encode(state), 0o644)
 
     def note_state(self, state: State) -> None:
-        """Like `write_state`, but a full disk does not keep a bank from stopping: who lives is looked up anyway."""
+        """Like `write_state`, but a full disk does not keep a bank from stopping."""
         try:
             self.write_state(state)
         except OSError as error:
@@ -91,6 +91,11 @@ class Home:
             drawn = Secrets(*(os.environ.get(name.upper()) or _draw(name) for name in names))
             self._replace("secrets.json", msgspec.json.encode(drawn), 0o600)
         return msgspec.json.decode(file.read_bytes(), type=Secrets)
+
+    def read_note(self, name: str) -> str:
+        """What `write` wrote under this name; empty if nothing yet."""
+        file = self.path / name
+        return file.read_text() if file.exists() else ""
 
     def log(self, name: str) -> Path:
         """Where a part's output goes. Called at each start: a long log makes room, one older is kept."""

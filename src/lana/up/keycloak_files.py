@@ -45,7 +45,8 @@ JVM = [
     "--enable-native-access=ALL-UNNAMED",
     "-Djava.util.logging.manager=org.jboss.logmanager.LogManager",
     "-Dpicocli.disable.closures=true",
-    "-Djava.util.concurrent.ForkJoinPool.common.threadFactory=io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
+    "-Djava.util.concurrent.ForkJoinPool.common.threadFactory="
+    "io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory",
 ]
 
 _busy: list[subprocess.Popen[bytes]] = []
@@ -94,7 +95,7 @@ def check_sha256(file: Path) -> None:
         raise DownloadAltered(
             f"{file} is not Keycloak {VERSION} as it was released: it is broken or was altered"
             f" (SHA-256 {found[:16]}…, expected {SHA256[:16]}…).",
-            f"Delete it (and its copy below ~/.m2/repository/org/keycloak, if any), then run again: rm {file}",
+            f"Delete it, and its copy below ~/.m2/repository/org/keycloak if any, then run again: rm {file}",
         )
 
 
@@ -148,7 +149,8 @@ def _fetch(cache: Path, archive: Path, say: Say) -> None:
 
 def _fetch_by_maven(maven: str, cache: Path) -> bool:
     command = [
-        maven, "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}:{VERSION}:zip", f"-DoutputDirectory={cache}",
+        maven, "-q", "-B", "dependency:copy", f"-Dartifact={ARTIFACT}:{VERSION}:zip",
+        f"-DoutputDirectory={cache}",
     ]  # fmt: skip
     with (cache / "keycloak-fetch.log").open("w") as out:
         status = _run(command, cache, out, dict(os.environ), FETCH_SECONDS)

@@ -107,7 +107,8 @@ def keycloak_part(
     command = keycloak_files.java_command(
         java, tree, "start", "--optimized", "--cache=local", "--import-realm", "--http-enabled=true",
         "--http-host=127.0.0.1", f"--http-port={ports.keycloak}", "--http-management-host=127.0.0.1",
-        f"--http-management-port={ports.keycloak_management}", f"--hostname={config.issuer_base}", options=config.java_options,
+        f"--http-management-port={ports.keycloak_management}", f"--hostname={config.issuer_base}",
+        options=config.java_options,
     )  # fmt: skip
     return Part(
         name="keycloak",

@@ -94,7 +94,7 @@ class Cluster:
         return pid if is_ours else None
 
     def is_ready(self) -> bool:
-        """A killed server leaves its file behind, in which it is still ready: hence the process is asked for."""
+        """A killed server leaves a file that says ready: hence the process is asked for."""
         if self.server_pid() is None:
             return False
         try:

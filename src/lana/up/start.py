@@ -1,6 +1,7 @@
 """From nothing to a running bank, in order; and until somebody stops it."""
 
 import asyncio
+import hashlib
 import os
 import signal
 from collections.abc import Callable
@@ -28,6 +29,7 @@ from lana.up.supervisor import Supervisor, stop_orphans
 
 Say = Callable[[str], None]
 LOGIN_SECONDS = 60.0
+LOGIN_NOTE = "superuser-login"
 
 
 async def run(config: UpConfig, home: Home, say: Say) -> None:
@@ -76,7 +78,7 @@ async def _start(config: UpConfig, home: Home, supervisor: Supervisor, say: Say)
         for name in wanted:
             _ = group.create_task(supervisor.start(plan.bank_part(config, name, environment)))
     if wanted:
-        await _give_superuser_a_password(config, table, keycloak_secrets(secrets), say)
+        await _give_superuser_a_password(config, home, keycloak_secrets(secrets), say)
     return screen(config, table, login=bool(wanted))
 
 
@@ -171,11 +173,14 @@ def _try_connection(dsn: str) -> None:
         ) from error
 
 
-async def _give_superuser_a_password(
-    config: UpConfig, table: Table, secrets: dict[str, str], say: Say
-) -> None:
-    """The bank makes the account by a job of its own; it gets the configured password once, at first start."""
-    staff = table.api[0]
+async def _give_superuser_a_password(config: UpConfig, home: Home, secrets: dict[str, str], say: Say) -> None:
+    """The bank makes the account by a job of its own. It gets the configured password once: what its owner
+    chooses later stays, until the configuration names another.
+    """
+    given = hashlib.sha256(f"{config.superuser_email}\n{config.password}".encode()).hexdigest()
+    if home.read_note(LOGIN_NOTE) == given:
+        return
+    staff = read_table().api[0]
     realm = RealmAdmin(config.issuer_base, staff.realm, staff.service_client, secrets[staff.service_secret])
 
     async def has_account() -> bool:
@@ -183,9 +188,10 @@ async def _give_superuser_a_password(
 
     if not await until(has_account, seconds=LOGIN_SECONDS, pause=0.5):
         raise KeycloakFailed(
-            f"The bank has made no Keycloak account for {config.superuser_email} within {LOGIN_SECONDS:.0f} s.",
+            f"The bank has made no account for {config.superuser_email} within {LOGIN_SECONDS:.0f} s.",
             f"The worker makes it: see {config.logs}/worker.log.",
         )
+    _ = home.write(LOGIN_NOTE, given, 0o600)
     say(f"{config.superuser_email} can log in")
 
 

@@ -1,4 +1,4 @@
-"""The smallest servers that stand behind the gateway: they verify as the bank's own do, and say what they saw."""
+"""The smallest servers behind the gateway: they verify as the bank's own do, and say what they saw."""
 
 from __future__ import annotations
 
