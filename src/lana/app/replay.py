@@ -5,12 +5,14 @@ Only rows that differ are written; each page locks its rows first, so a command 
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
 import msgspec
 
 from lana.app.app import App
+from lana.app.states import columns, folded, rebuild, stored
 from lana.lib.es.repo import Repo
 from lana.lib.es.table import arrays
 from lana.lib.pg.database import Connection
@@ -54,20 +56,21 @@ async def _replay(app: App, repo: Repo[Any]) -> Rebuilt:
 
 
 async def _page(connection: Connection, repo: Repo[Any], ids: list[UUID]) -> int:
-    locked = f"select id, version, state from {repo.table} where id = any(%b::uuid[]) order by id for no key update"
+    locked = (
+        f"select {columns(repo)} from {repo.table} where id = any(%b::uuid[]) order by id for no key update"
+    )
     async with connection.cursor(binary=True) as cursor:
         await cursor.execute(locked.encode(), [ids])
-        stored = {row[0]: (row[1], msgspec.json.decode(row[2])) for row in await cursor.fetchall()}
+        known = {row[0]: stored(repo, row) for row in await cursor.fetchall()}
         await cursor.execute(_EVENTS.encode(), [repo.entity.kind, ids])
-        streams: dict[UUID, list[tuple[Any, Any]]] = {}
+        streams: dict[UUID, list[tuple[bytes, datetime]]] = {}
         for entity_id, data, at in await cursor.fetchall():
             streams.setdefault(entity_id, []).append((data, at))
-        rows: list[tuple[object, ...]] = []
-        for entity_id, stream in streams.items():
-            entity = repo.entity.fold([repo.decode_event(data) for data, _ in stream])
-            entity.created_at = stream[0][1]
-            if stored.get(entity_id) != (entity.version, msgspec.json.decode(msgspec.json.encode(entity))):
-                rows.append((0, *repo.row_of(entity)))
+        rows = [
+            (0, *repo.row_of(rebuild(repo, stream)))
+            for entity_id, stream in streams.items()
+            if known.get(entity_id) != folded(repo, stream)
+        ]
         if rows:
             await cursor.execute(b"select set_config('lana.dead', '{}', true)")
             await cursor.execute(repo.upsert.encode(), arrays(rows, *repo.types))

@@ -145,7 +145,7 @@ async def _listening(asgi: ASGIApp, host: str, port: int) -> AsyncGenerator[asyn
     task = asyncio.create_task(server.serve())
     try:
         async with asyncio.timeout(GRACE_SECONDS):
-            while not server.started and not task.done():
+            while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn says it by an attribute
                 await asyncio.sleep(0.01)
         yield task
     finally:
