@@ -14,6 +14,8 @@ import psycopg
 import pytest
 import pytest_asyncio
 from filelock import FileLock
+from psycopg import conninfo, sql
+
 from lana.app import App, open_app
 from lana.lib.authz import Ctx, Subject
 from lana.lib.config import Config, Secrets, TimeMode
@@ -23,8 +25,6 @@ from lana.lib.es.committer import Committer
 from lana.lib.pg.database import Database
 from lana.lib.pg.migrate import migrate
 from lana.up.postgres import start_postgres, stop_postgres
-from psycopg import conninfo, sql
-
 from tests.support.clock import FixedTime
 
 TEMPLATE = "lana_template"

@@ -10,14 +10,14 @@ from uuid import UUID
 import psycopg
 import pytest
 import pytest_asyncio
+from psycopg import conninfo
+
 from lana.lib.authz import Ctx
 from lana.lib.errors import Busy
 from lana.lib.es.commands import Commands
 from lana.lib.es.committer import MAX_QUEUE, Committer
 from lana.lib.es.op import Op
 from lana.lib.pg.database import Connection, Database, connect
-from psycopg import conninfo
-
 from tests.support.box import Box, Boxes, BoxService, create_tables
 from tests.support.clock import FixedTime
 from tests.support.proxy import LossyProxy

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+
 from lana.lib.authz import Ctx
 from lana.lib.es.commands import Commands
 from lana.lib.es.committer import Committer
@@ -19,8 +20,7 @@ from lana.lib.outbox import processor as processor_module
 from lana.lib.outbox.processor import ProcessorRunner
 from lana.lib.outbox.tail import Tail, read_after
 from lana.lib.pg.database import Database, connect
-
-from tests.support.box import BoxFilled, Boxes, BoxService, create_tables
+from tests.support.box import Boxes, BoxFilled, BoxService, create_tables
 from tests.support.clock import FixedTime
 
 
@@ -164,7 +164,7 @@ async def test_a_poison_event_is_parked_with_its_entity_and_others_go_on(
         parked = await db.fetch("select sequence, entity, attempts from parked_events order by sequence")
         assert {row[1] for row in parked} == {str(ids[3])}
         assert len(parked) == 10
-        assert [row[2] for row in parked][0] == processor_module.TRIES
+        assert parked[0][2] == processor_module.TRIES
         assert not await caught_up(db)
         summing.poison = None
         assert await runner.replay_parked() == 10

@@ -6,6 +6,7 @@ from typing import assert_never
 from uuid import UUID
 
 import psycopg
+
 from lana.lib.authz import Authorizer, Check, Resource
 from lana.lib.errors import Refusal
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome

@@ -9,7 +9,6 @@ from typing import Final
 from uuid import UUID
 
 import cala_ledger
-
 from lana.core import customer, deposit
 from lana.core.access import User
 from lana.core.domain_config import LATER

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from lana.app import App
 from lana.app.replay import replay
 from lana.app.verify import verify
 from lana.lib.authz import Ctx
-
 from tests.support.bank import open_account
 
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID, uuid5
 
-import cala_ledger
 import msgspec
 
+import cala_ledger
 from lana.core.accounting.primitives import JOURNAL_ID
 from lana.lib.authz import Subject
 

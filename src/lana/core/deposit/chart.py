@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID, uuid5
 
 import cala_ledger
-
 from lana.core.accounting import JOURNAL_ID
 from lana.core.customer import CustomerType
 from lana.core.deposit.account.errors import CustomerTypeWithoutAccountSet

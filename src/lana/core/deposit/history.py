@@ -7,9 +7,9 @@ from enum import Enum
 from typing import Final
 from uuid import UUID
 
-import cala_ledger
 import msgspec
 
+import cala_ledger
 from lana.core.deposit.account.repo import DepositAccountRepo
 from lana.core.deposit.primitives import AccountAction
 from lana.lib.authz import Authorizer, Scope

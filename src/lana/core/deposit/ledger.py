@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 import cala_ledger
-
 from lana.core.accounting import JOURNAL_ID
 from lana.core.customer import CustomerType
 from lana.core.deposit.chart import OVERDRAFT_LIMIT, deposit_set, frozen_set

@@ -6,7 +6,6 @@ from typing import Final
 
 import cala_ledger
 from cala_ledger.errors import AccountIdExists, JournalExists
-
 from lana.core.accounting import JOURNAL_CODE, JOURNAL_DESCRIPTION, JOURNAL_ID, JOURNAL_NAME
 from lana.core.deposit.chart import OVERDRAFT_LIMIT, account_sets, omnibus_account
 from lana.core.deposit.templates import DEFINITIONS

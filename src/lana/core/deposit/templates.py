@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, Literal
 
-import cala_ledger
 import msgspec
 
+import cala_ledger
 from lana.core.deposit.chart import JOURNAL_ID, OMNIBUS_ACCOUNT_ID
 
 Account = Literal["O", "D", "F"]

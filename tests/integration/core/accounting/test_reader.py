@@ -7,12 +7,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-import cala_ledger
 import pytest
 import pytest_asyncio
-from cala_ledger import Direction, EntrySpec, NewAccount, NewSet, Param, ParamType, TransactionSpec
 from psycopg_pool import AsyncConnectionPool
 
+import cala_ledger
+from cala_ledger import Direction, EntrySpec, NewAccount, NewSet, Param, ParamType, TransactionSpec
 from lana.core.accounting import JOURNAL_ID, LedgerReader, TemplateNotFound
 from lana.core.accounting import primitives as p
 from lana.lib.authz import Authorizer, Ctx, Subject

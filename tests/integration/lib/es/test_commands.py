@@ -7,11 +7,11 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
+
 from lana.lib.authz import Ctx, Subject
 from lana.lib.errors import IdempotencyKeyReused, NotFound, Refusal, StoredRefusal
 from lana.lib.es.commands import Commands
 from lana.lib.pg.database import Database
-
 from tests.support.box import BoxClosed, Boxes, BoxService, NameTaken, create_tables
 
 pytestmark = pytest.mark.asyncio

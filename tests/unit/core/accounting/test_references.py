@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from cala_ledger import Account, Direction, Status
 
+from cala_ledger import Account, Direction, Status
 from lana.core.accounting import JOURNAL_ID, EntityRef, code_of, entity_of, initiator_of, template_id
 from lana.lib.authz import Subject
 

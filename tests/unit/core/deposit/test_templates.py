@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-import cala_ledger
 import pytest
 
+import cala_ledger
 from lana.core.customer import CustomerType
 from lana.core.deposit.account.errors import CustomerTypeWithoutAccountSet
 from lana.core.deposit.chart import OMNIBUS_ACCOUNT_ID, account_sets, deposit_set, frozen_set
