@@ -1,4 +1,4 @@
-"""python -m lana.up up|down|status: the bank on this machine."""
+"""python -m lana.up up|down|status|cli: the bank on this machine."""
 
 import argparse
 import asyncio
@@ -118,6 +118,8 @@ def main() -> int:
     _ = starting.add_argument("--detach", action="store_true", help="leave it running and return when ready")
     _ = commands.add_parser("down", help="stop it")
     _ = commands.add_parser("status", help="what runs")
+    asking = commands.add_parser("cli", help="lana-cli, spoken to this bank")
+    _ = asking.add_argument("arguments", nargs=argparse.REMAINDER)
     given = parser.parse_args()
     try:
         config = read_config()
@@ -125,6 +127,10 @@ def main() -> int:
             up(config, detach=bool(given.detach))
         elif given.command == "down":
             down(config)
+        elif given.command == "cli":
+            from lana.up.command import cli  # the database's driver, which `down` and `status` need not import
+
+            return cli(config, list(given.arguments))
         else:
             status(config)
     except (UpError, OSError, ExceptionGroup) as error:

@@ -31,6 +31,10 @@ class DiskFull(UpError):
     code: ClassVar[str] = "DISK_FULL"
 
 
+class NothingRuns(UpError):
+    """What is asked for needs a bank that runs."""
+
+
 class ToolMissing(UpError):
     code: ClassVar[str] = "TOOL_MISSING"
 

@@ -50,8 +50,8 @@ async def run(config: UpConfig, home: Home, say: Say) -> None:
         if not await _first(starting, stop_asked):
             return
         state.phase, state.screen = "ready", starting.result()
-        home.write_state(state)
         print(state.screen, flush=True)
+        home.write_state(state)
         _ = await _first(asyncio.create_task(supervisor.watch()), stop_asked)
     finally:
         state.phase = "stopping"
