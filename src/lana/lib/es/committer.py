@@ -36,6 +36,7 @@ from psycopg.pq import TransactionStatus
 from lana.lib.errors import Busy
 from lana.lib.es.batch import Entry, assemble
 from lana.lib.pg.database import Connection, connect
+from lana.lib.pg.pipeline import Pipeline
 
 log = structlog.get_logger()
 
@@ -107,7 +108,7 @@ class Committer:
         self._max_wait = max_wait
         self._connect = connect_with
         self._queue: deque[_Waiting] = deque()
-        self._idle: list[Connection | None] = [None] * lanes
+        self._idle: list[Pipeline | None] = [None] * lanes
         self._lanes = lanes
         self._running: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -123,9 +124,8 @@ class Committer:
         self._closing = True
         while self._running:
             await asyncio.wait(self._running, timeout=DEADLINE)
-        for connection in self._idle:
-            if connection:
-                await connection.close()
+        for pipeline in self._idle:
+            await _close(pipeline)
 
     @property
     def waiting(self) -> int:
@@ -156,14 +156,14 @@ class Committer:
 
     async def _lane(self) -> None:
         """Write batches until nothing waits."""
-        connection = self._idle.pop() if self._idle else None
+        pipeline = self._idle.pop() if self._idle else None
         try:
             while batch := self._admit():
                 if len(self._queue) >= self._second_at:
                     self._wake()
-                connection = await self._write(connection, batch)
+                pipeline = await self._write(pipeline, batch)
         finally:
-            self._idle.append(connection)
+            self._idle.append(pipeline)
 
     def _admit(self) -> list[_Waiting]:
         """As many Ops as fit and can share a batch, oldest first; the others keep their place.
@@ -202,16 +202,16 @@ class Committer:
         if not waiting.future.done():
             waiting.future.set_exception(Busy("waited too long, nothing was done; try again"))
 
-    async def _write(self, connection: Connection | None, batch: list[_Waiting]) -> Connection | None:
-        """Write a batch, halving it on faults. Answers the connection to go on with."""
+    async def _write(self, pipeline: Pipeline | None, batch: list[_Waiting]) -> Pipeline | None:
+        """Write a batch, halving it on faults. Answers the pipeline to go on with."""
         todo: list[list[_Waiting]] = [batch]
         while todo:
             part = todo.pop()
             try:
-                connection, answers = await self._commit(connection, [w.entry for w in part])
+                pipeline, answers = await self._commit(pipeline, [w.entry for w in part])
             except Exception as error:  # noqa: BLE001 - its callers hear of it
                 if isinstance(error, psycopg.OperationalError) and not isinstance(error, TRANSIENT):
-                    connection = await _close(connection)
+                    pipeline = await _close(pipeline)
                 if len(part) == 1:
                     _fail(part[0], error)
                 else:
@@ -221,50 +221,45 @@ class Committer:
             for waiting, answer in zip(part, answers, strict=True):
                 if not waiting.future.done():
                     waiting.future.set_result(answer)
-        return connection
+        return pipeline
 
     async def _commit(
-        self, connection: Connection | None, entries: Sequence[Entry]
-    ) -> tuple[Connection, list[Answer]]:
+        self, pipeline: Pipeline | None, entries: Sequence[Entry]
+    ) -> tuple[Pipeline, list[Answer]]:
         """One batch, again on a new connection while the old one was lost and time is left."""
         lost = False
         tries = 0
         deadline = time.monotonic() + DEADLINE
         while True:
             try:
-                if connection is None:
-                    connection = await self._connect(self._dsn)
-                answers = await self._send(connection, entries)
+                if pipeline is None:
+                    pipeline = Pipeline(await self._connect(self._dsn))
+                answers = await self._send(pipeline, entries)
                 self.batches += 1
                 self.ops += len(entries)
-                return connection, _settle(entries, answers, lost)
+                return pipeline, _settle(entries, answers, lost)
             except TRANSIENT:
                 tries += 1
                 if tries >= TRANSIENT_TRIES:
                     raise
             except psycopg.Error as error:
-                if not is_lost(error) and connection is not None and not _broken(connection):
+                if not is_lost(error) and pipeline is not None and not _broken(pipeline):
                     raise
                 lost = True
-                connection = await _close(connection)
+                pipeline = await _close(pipeline)
                 if time.monotonic() > deadline:
                     raise
             await asyncio.sleep(min(0.05 * 2**tries, 0.5))
 
-    async def _send(self, connection: Connection, entries: Sequence[Entry]) -> dict[int, Answer]:
-        """The pipeline. Nothing is fetched inside, so it is one round trip and commits at its Sync."""
+    async def _send(self, pipeline: Pipeline, entries: Sequence[Entry]) -> dict[int, Answer]:
+        """One round trip, one implicit transaction."""
         statements = assemble(entries)
-        cursors: list[psycopg.AsyncCursor[tuple[Any, ...]]] = []
-        async with connection.pipeline():
-            for sql, params in statements.list:
-                cursor = connection.cursor(binary=True)
-                await cursor.execute(sql.encode(), params, prepare=True)
-                cursors.append(cursor)
-        self.statements += len(cursors)
+        self.statements += len(statements.list)
+        found = await pipeline.run(statements.list, statements.answers)
         answers: dict[int, Answer] = {}
-        for position, answer in statements.answers.items():
-            for row in await cursors[position].fetchall():
-                answers.setdefault(cast("int", row[0]), _read(answer, row))
+        for position, rows in found.items():
+            for row in rows:
+                answers.setdefault(cast("int", row[0]), _read(statements.answers[position], row))
         return answers
 
 
@@ -321,13 +316,14 @@ def is_lost(error: psycopg.Error) -> bool:
     )
 
 
-def _broken(connection: Connection) -> bool:
+def _broken(pipeline: Pipeline) -> bool:
+    connection = pipeline.connection
     return connection.closed or connection.info.transaction_status is TransactionStatus.UNKNOWN
 
 
-async def _close(connection: Connection | None) -> None:
-    if connection is not None:
-        await connection.close()
+async def _close(pipeline: Pipeline | None) -> None:
+    if pipeline is not None:
+        await pipeline.connection.close()
 
 
 def _fail(waiting: _Waiting, error: Exception) -> None:
