@@ -10,12 +10,11 @@ from uuid import UUID
 
 import cala_ledger
 from cala_ledger import Account, Balance, Entry, Transaction
-
 from lana.core.accounting import primitives as p
 from lana.core.accounting.errors import TemplateNotFound
 from lana.core.accounting.references import code_of
 from lana.lib.authz import Authorizer, Scope
-from lana.lib.pg.page import CursorDestructureError, Found, Page, decode_cursor, encode_cursor
+from lana.lib.pg.page import CursorDestructureError, Found, Page, decode_cursor, encode_cursor, position_text
 
 T = TypeVar("T")
 
@@ -122,7 +121,9 @@ class LedgerReader:
         """Codes of the transaction templates, ascending."""
         self._authz.enforce(ctx, p.TRANSACTION_TEMPLATE_LIST)
         size = page.size(self._limit)
-        after = str(decode_cursor(page.after, frozenset({"code"}))["code"]) if page.after else ""
+        after = ""
+        if page.after is not None:
+            after = position_text(decode_cursor(page.after, frozenset({"code"})), "code", "text")
         codes = [template.code for template in await self._ledger.templates.list(size + 1, after=after)]
         cursors = [encode_cursor({"code": code}) for code in codes[:size]]
         return Found(codes[:size], cursors, len(codes) > size)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lana.lib.es.entity import Entity
 from lana.lib.es.repo import Repo
-from lana.lib.pg.page import Direction, Found, Order, Page, decode_cursor, encode_cursor
+from lana.lib.pg.page import Direction, Found, Order, Page, decode_cursor, encode_cursor, position_text
 
 T = TypeVar("T", bound=Entity[Any])
 
@@ -52,7 +52,7 @@ def page_sql(
         position = decode_cursor(page.after, frozenset({"type", "id", column}))
         comparison = ">" if direction is Direction.ASC else "<"
         conditions.append(f"(coalesce(p.{column}, ''), p.id) {comparison} (%b::text, %b::text::uuid)")
-        values += [str(position[column]), str(position["id"])]
+        values += [position_text(position, column, "text"), position_text(position, "id", "uuid")]
     way = direction.value.lower()
     sql = (
         f"select t.id, t.created_at, t.state, coalesce(p.{column}, '')"

@@ -20,7 +20,7 @@ from lana.lib.es.entity import Entity, Event
 from lana.lib.es.loader import Loader
 from lana.lib.es.table import Column, PgType, plain, upsert_sql
 from lana.lib.pg.database import Database
-from lana.lib.pg.page import Direction, Found, Order, Page, decode_cursor, encode_cursor
+from lana.lib.pg.page import Direction, Found, Order, Page, decode_cursor, encode_cursor, position_text
 
 T = TypeVar("T", bound=Entity[Any])
 
@@ -138,7 +138,7 @@ class Repo(Generic[T]):
             position = decode_cursor(page.after, frozenset({"type", "id", order.by}))
             comparison = ">" if order.direction is Direction.ASC else "<"
             conditions.append(f"({order.by}, id) {comparison} (%b::text::{sort_type}, %b::text::uuid)")
-            values += [str(position[order.by]), str(position["id"])]
+            values += [position_text(position, order.by, sort_type), position_text(position, "id", "uuid")]
         condition = f" where {' and '.join(conditions)}" if conditions else ""
         way = order.direction.value.lower()
         sql = (

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Generic, TypeVar, cast
+from uuid import UUID
 
 import msgspec
 
@@ -80,3 +82,30 @@ def decode_cursor(cursor: str, expected: frozenset[str]) -> dict[str, object]:
     if not isinstance(position, dict) or cast("dict[str, object]", position).keys() != expected:
         raise CursorDestructureError(f"couldn't turn {cursor[:64]!r} into {sorted(expected)}", field="after")
     return cast("dict[str, object]", position)
+
+
+def position_text(position: Mapping[str, object], name: str, pg_type: str) -> str:
+    """A cursor's value as text that PostgreSQL reads as this type: anybody can write a cursor.
+
+    `CursorDestructureError` for a value of another type.
+    """
+    value = position[name]
+    try:
+        match pg_type, value:
+            case "text", str() if "\0" not in value:
+                return value
+            case "uuid", str():
+                return str(UUID(value))
+            case "timestamptz", str() if (at := datetime.fromisoformat(value)).tzinfo:
+                return at.isoformat()
+            case "date", str():
+                return date.fromisoformat(value).isoformat()
+            case "int8", int() if -(2**63) <= value < 2**63 and not isinstance(value, bool):
+                return str(value)
+            case "bool", bool():
+                return str(value)
+            case _:
+                pass
+    except ValueError:
+        pass
+    raise CursorDestructureError(f"a cursor's {name} is no {pg_type} this list could hold", field="after")
