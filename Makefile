@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 IN = @"$(PYTHON)" tools/bootstrap.py
 ARGS ?=
 
-.PHONY: help up down status test test-oathkeeper check format bench schemas gateway demo
+.PHONY: help up down status test test-oathkeeper check format bench schemas gateway demo cli
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -46,3 +46,6 @@ gateway: ## write gateway/ anew from gateway/routes.toml
 
 demo: ## play a bank's day through the gateway of the running bank
 	$(IN) lana-cli demo $(ARGS)
+
+cli: ## lana-cli for the running bank: make cli ARGS="verify"
+	$(IN) python -m lana.up cli $(ARGS)

@@ -128,7 +128,7 @@ def main() -> int:
         elif given.command == "down":
             down(config)
         elif given.command == "cli":
-            from lana.up.command import cli  # the database's driver, which `down` and `status` need not import
+            from lana.up.command import cli  # imports the database's driver
 
             return cli(config, list(given.arguments))
         else:

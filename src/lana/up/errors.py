@@ -32,7 +32,7 @@ class DiskFull(UpError):
 
 
 class NothingRuns(UpError):
-    """What is asked for needs a bank that runs."""
+    code: ClassVar[str] = "NOTHING_RUNS"
 
 
 class ToolMissing(UpError):
