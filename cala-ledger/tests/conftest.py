@@ -13,9 +13,10 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from cala_ledger import Ledger, migrate
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
+
+from cala_ledger import Ledger, migrate
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ledger_book import Book, open_book

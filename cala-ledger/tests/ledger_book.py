@@ -5,6 +5,8 @@ from datetime import date
 from uuid import UUID
 
 import msgspec
+from uuid_utils.compat import uuid7
+
 from cala_ledger import (
     Direction,
     EntrySpec,
@@ -18,7 +20,6 @@ from cala_ledger import (
     TransactionInput,
     TransactionSpec,
 )
-from uuid_utils.compat import uuid7
 
 TODAY = date(2024, 5, 6)
 OVERDRAFT = UUID(int=1)

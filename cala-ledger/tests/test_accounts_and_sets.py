@@ -5,10 +5,11 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from cala_ledger import Direction, Limit, NewAccount, NewSet, Template, TransactionSpec, errors, verify
 from ledger_book import OVERDRAFT, Book
 from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
+
+from cala_ledger import Direction, Limit, NewAccount, NewSet, Template, TransactionSpec, errors, verify
 
 JANUARY, MARCH = date(2024, 1, 1), date(2024, 3, 1)
 

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from cala_ledger import migrate, pending
 from psycopg.conninfo import make_conninfo
+
+from cala_ledger import migrate, pending
 
 
 @pytest.fixture

@@ -4,12 +4,13 @@ import asyncio
 from datetime import date, timedelta
 from uuid import UUID
 
-from cala_ledger import Direction, Ledger, LedgerError, NewSet, Status, StatusChange, post_statement, verify
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ledger_book import Book, open_book
 from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
+
+from cala_ledger import Direction, Ledger, LedgerError, NewSet, Status, StatusChange, post_statement, verify
 
 START = date(2024, 1, 1)
 ACCOUNTS, SETS, DAYS = 4, 3, 4

@@ -6,6 +6,10 @@ from uuid import UUID
 import msgspec
 import psycopg
 import pytest
+from ledger_book import TODAY, Book
+from psycopg_pool import AsyncConnectionPool
+from uuid_utils.compat import uuid7
+
 from cala_ledger import (
     Layer,
     LedgerError,
@@ -20,9 +24,6 @@ from cala_ledger import (
     set_status_statement,
     verify,
 )
-from ledger_book import TODAY, Book
-from psycopg_pool import AsyncConnectionPool
-from uuid_utils.compat import uuid7
 
 MOST = 2**63 - 1
 

@@ -5,10 +5,11 @@ from collections import Counter
 from uuid import UUID
 
 import pytest
-from cala_ledger import Direction, NewSet, Status, errors, post_statement, verify
 from ledger_book import Book
 from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
+
+from cala_ledger import Direction, NewSet, Status, errors, post_statement, verify
 
 
 async def outcomes(*tasks: object) -> Counter[str]:

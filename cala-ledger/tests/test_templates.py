@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+
 from cala_ledger import (
     EntrySpec,
     Layer,

@@ -1,8 +1,9 @@
 """The walk of a deposit account through all its movements, balance by balance."""
 
 import pytest
-from cala_ledger import Direction, Status, StatusChange, VelocityLimitExceeded, errors
 from ledger_book import Book
+
+from cala_ledger import Direction, Status, StatusChange, VelocityLimitExceeded, errors
 
 
 async def figures(book: Book, account: object) -> tuple[int, int]:

@@ -48,7 +48,7 @@ def test_no_line_is_too_wide() -> None:
         f"{name(p)}:{number}"
         for p in SOURCES
         for number, line in enumerate(p.read_text().splitlines(), 1)
-        if len(line) > COLUMNS and "http" not in line
+        if len(line) > COLUMNS and not any(mark in line for mark in ("http", "# pyright:", "# noqa"))
     ]
     assert wide == []
 

@@ -58,6 +58,12 @@ def referenced_params(source: str) -> frozenset[str]:
     return frozenset(_PARAM.findall(source))
 
 
+def is_literal(source: str) -> bool:
+    """One text or number, the same whatever the params are."""
+    text = source.strip()
+    return text in CONSTANTS or bool(_TEXT.fullmatch(text) or _INTEGER.fullmatch(text))
+
+
 def compile_expression(source: str) -> Evaluate:
     """An evaluator for the expression. Raises Malformed."""
     text = source.strip()

@@ -7,13 +7,20 @@ param and expression. It reads no clock and draws no id, so the same input alway
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from hashlib import blake2b
-from typing import Final, TypeVar
+from typing import Final, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 
 from cala_ledger import errors
-from cala_ledger.expressions import Evaluate, Malformed, Params, compile_expression, referenced_params
+from cala_ledger.expressions import (
+    Evaluate,
+    Malformed,
+    Params,
+    compile_expression,
+    is_literal,
+    referenced_params,
+)
 from cala_ledger.model import (
     Direction,
     EntrySpec,
@@ -39,7 +46,7 @@ _DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 class _Field:
     """One compiled expression with the place it stands in."""
 
-    __slots__ = ("evaluate", "name", "source")
+    __slots__ = ("_known", "evaluate", "is_literal", "name", "source")
 
     def __init__(self, template: str, name: str, source: str, params: frozenset[str]) -> None:
         missing = sorted(referenced_params(source) - params)
@@ -53,10 +60,18 @@ class _Field:
             ) from error
         self.name = name
         self.source = source
+        self.is_literal = is_literal(source)
+        self._known: dict[Callable[[object], object], object] = {}
 
     def value(self, at: "_Evaluation", convert: Callable[[object], T]) -> T:
+        """Of a literal it is worked out once."""
+        if convert in self._known:
+            return cast("T", self._known[convert])
         try:
-            return convert(self.evaluate(at.params))
+            value = convert(self.evaluate(at.params))
+            if self.is_literal:
+                self._known[convert] = value
+            return value
         except errors.LedgerError as error:
             error.detail.update(template=at.template, transaction_id=str(at.transaction_id), field=self.name)
             raise

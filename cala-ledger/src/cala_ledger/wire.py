@@ -6,11 +6,11 @@ holds. Encoding is one `struct` call for columns of fixed width, about 0.1 µs a
 text.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain, repeat
-from struct import pack
-from typing import Final, TypeVar
+from struct import Struct, pack
+from typing import Final, TypeVar, cast
 from uuid import UUID
 
 import psycopg
@@ -23,12 +23,28 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NULL: Final = b"\xff\xff\xff\xff"
 
 
+_16_BYTES: Final = pack(">i", 16)
+_LENGTH: Final = Struct(">i").pack
+
 V = TypeVar("V")
 
 
-def _each(values: Iterable[V | None], encode: Callable[[V], bytes]) -> bytes:
-    """Elements one by one, for columns that may hold nulls."""
-    return _bytes_body(None if value is None else encode(value) for value in values)
+def _each(values: Sequence[V | None], encode: Callable[[V], bytes]) -> bytes:
+    """Elements one after the other, each behind its length. Columns of one value are common, and cheap."""
+    first = values[0] if values else None
+    if values.count(first) == len(values):
+        return _element(first, encode) * len(values)
+    if None in values:
+        return b"".join([_element(value, encode) for value in values])
+    encoded = map(encode, cast("Sequence[V]", values))
+    return b"".join([_LENGTH(len(element)) + element for element in encoded])
+
+
+def _element(value: V | None, encode: Callable[[V], bytes]) -> bytes:
+    if value is None:
+        return _NULL
+    element = encode(value)
+    return _LENGTH(len(element)) + element
 
 
 class PgArray:
@@ -62,7 +78,13 @@ class UuidArray(PgArray):
     element_oid = 2950
 
     def __init__(self, values: Sequence[UUID | None]) -> None:
-        super().__init__(len(values), None in values, _each(values, lambda value: value.bytes))
+        try:
+            elements = [value.int.to_bytes(16, "big") for value in cast("Sequence[UUID]", values)]
+        except AttributeError:  # a null among them; looking for it would call Python's `==` for each element
+            super().__init__(len(values), True, _each(values, lambda value: value.bytes))
+            return
+        # each element stands behind the separator, so the first stands behind nothing
+        super().__init__(len(values), False, _16_BYTES.join([b"", *elements]))
 
 
 class BoolArray(PgArray):
@@ -78,18 +100,8 @@ class DateArray(PgArray):
     element_oid = 1082
 
     def __init__(self, values: Sequence[date | None]) -> None:
-        if None in values:
-            body = _each(values, lambda value: pack(">i", value.toordinal() - _EPOCH_DAY))
-            super().__init__(len(values), True, body)
-            return
-        days = [value.toordinal() - _EPOCH_DAY for value in values if value]
-        super().__init__(
-            len(days), False, pack(">" + "ii" * len(days), *chain.from_iterable(zip(repeat(4), days)))
-        )
-
-
-def _bytes_body(values: Iterable[bytes | None]) -> bytes:
-    return b"".join([_NULL if value is None else pack(">i", len(value)) + value for value in values])
+        body = _each(values, lambda value: pack(">i", value.toordinal() - _EPOCH_DAY))
+        super().__init__(len(values), None in values, body)
 
 
 class TextArray(PgArray):
@@ -97,8 +109,7 @@ class TextArray(PgArray):
     element_oid = 25
 
     def __init__(self, values: Sequence[str | None]) -> None:
-        body = _bytes_body(None if value is None else value.encode() for value in values)
-        super().__init__(len(values), None in values, body)
+        super().__init__(len(values), None in values, _each(values, str.encode))
 
 
 class ByteaArray(PgArray):
@@ -106,7 +117,7 @@ class ByteaArray(PgArray):
     element_oid = 17
 
     def __init__(self, values: Sequence[bytes]) -> None:
-        super().__init__(len(values), False, _bytes_body(values))
+        super().__init__(len(values), False, _each(values, bytes))
 
 
 class TimestamptzArray(PgArray):
@@ -114,9 +125,7 @@ class TimestamptzArray(PgArray):
     element_oid = 1184
 
     def __init__(self, values: Sequence[datetime | None]) -> None:
-        body = _bytes_body(
-            None if value is None else pack(">q", (value - _EPOCH) // _MICROSECOND) for value in values
-        )
+        body = _each(values, lambda value: pack(">q", (value - _EPOCH) // _MICROSECOND))
         super().__init__(len(values), None in values, body)
 
 

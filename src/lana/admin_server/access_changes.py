@@ -1,4 +1,6 @@
-"""Mutations of staff access. Each refreshes this process's rules, so that its very next check knows the change."""
+"""Mutations of staff access. Each refreshes this process's rules, so that its very next check knows the
+change.
+"""
 
 from __future__ import annotations
 

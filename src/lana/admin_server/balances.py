@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import strawberry
-from cala_ledger import Account, Balance, Direction, Sums
 
+from cala_ledger import Account, Balance, Direction, Sums
 from lana.lib.graphql import Satoshis, SignedSatoshis, SignedUsdCents, UsdCents
 
 
@@ -89,7 +89,9 @@ LedgerAccountBalanceRange = Annotated[
 def current_range(
     account: Account, balances: Mapping[str, Balance]
 ) -> UsdLedgerAccountBalanceRange | BtcLedgerAccountBalanceRange:
-    """Outside statements a range opens at nothing and closes with today's balance; bitcoin goes before dollars."""
+    """Outside statements a range opens at nothing and closes with today's balance; bitcoin goes before
+    dollars.
+    """
     side = account.normal_side
     if "BTC" in balances:
         nothing = Balance(account_id=account.id, currency="BTC")

@@ -13,7 +13,7 @@ from lana.core import domain_config as core
 from lana.lib.graphql import Connection, Json, connection, entity
 from lana.lib.pg.page import Page
 
-# `value` is typed `Json!` and yet null where a setting is unset or secret: the null is a JSON value of its own
+# `value` is typed `Json!` and yet null where a setting is unset or secret: a JSON value of its own
 NULL = Json(msgspec.Raw(b"null"))
 
 

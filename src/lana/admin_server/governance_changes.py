@@ -58,7 +58,9 @@ class PolicyCommitteeAssignPayload:
 
 @strawberry.input
 class PolicyRulesUpdateInput:
-    """All rules at once. `threshold` null: all members; `autoApproveUpTo` null: no amount passes by itself."""
+    """All rules at once. `threshold` null: all members; `autoApproveUpTo` null: no
+    amount passes by itself.
+    """
 
     policy_id: UUID
     committee_id: UUID

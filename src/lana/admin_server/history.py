@@ -74,7 +74,9 @@ Personal = Callable[[], Awaitable[Mapping[str, object]]]
 async def event_history(
     source: EventSource, entity_id: UUID, first: int, after: str | None, *, personal: Personal | None = None
 ) -> Connection[EventTimelineEntry]:
-    """A page of an entity's events. `personal` answers the current personal values by field name (`email`)."""
+    """A page of an entity's events. `personal` answers the current personal values by
+    field name (`email`).
+    """
     size = min(max(first, 0), 100)
     rows = await source(entity_id, before=sequence_before(after), limit=size + 1)
     page = rows[:size]

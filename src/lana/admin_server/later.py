@@ -1,7 +1,7 @@
 """Kinds whose domains do not exist yet, as far as today's types refer to them.
 
-No object of these kinds can exist, so their lists are empty and single ones are null; the fields are those that need
-no further kinds. Each moves to its domain's file, with all its fields, when the domain comes.
+No object of these kinds can exist, so their lists are empty and single ones are null; the fields are those
+that need no further kinds. Each moves to its domain's file, with all its fields, when the domain comes.
 """
 
 from __future__ import annotations

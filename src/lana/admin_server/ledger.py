@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-import cala_ledger
 import strawberry
 
+import cala_ledger
 from lana.admin_server.balances import LedgerAccountBalanceRange, current_range
 from lana.admin_server.common import Info
 from lana.admin_server.history import System

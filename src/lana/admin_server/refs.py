@@ -1,7 +1,7 @@
 """Types of other domain files by name, because types refer to each other in circles.
 
-In an annotation write `UserRef`, `list[DepositRef]`, `CustomerRef | None`. In the resolver's body import the module
-(`from lana.admin_server import access`) inside the function and wrap: `access.User.of(user)`.
+In an annotation write `UserRef`, `list[DepositRef]`, `CustomerRef | None`. In the resolver's body import the
+module (`from lana.admin_server import access`) inside the function and wrap: `access.User.of(user)`.
 """
 
 from __future__ import annotations

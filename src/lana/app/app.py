@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import cala_ledger
 import msgspec
 
+import cala_ledger
 from lana.core.access import AccessService, GrantsRefresher, Logins
 from lana.core.accounting import LedgerReader
 from lana.core.audit import AuditLog

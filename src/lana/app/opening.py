@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import cala_ledger
-
 from lana.adapters.keycloak import KeycloakAdmin
 from lana.app.announce import announce
 from lana.app.app import App

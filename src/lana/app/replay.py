@@ -1,6 +1,7 @@
 """Rebuild the state tables from the events, page by page, one transaction each. Safe while the bank is open.
 
-Only rows that differ are written; each page locks its rows first, so a command in between waits or runs again.
+Only rows that differ are written; each page locks its rows first, so a command in between waits or runs
+again.
 """
 
 from __future__ import annotations

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-import cala_ledger
 import msgspec
 
+import cala_ledger
 from lana.app.app import App
 from lana.app.states import columns, folded, stored
 from lana.lib.es.repo import Repo
@@ -105,7 +105,8 @@ async def _outbox(connection: Connection) -> tuple[int, list[str]]:
     rows = await _rows(
         connection,
         "select count(*), coalesce(min(sequence), 1), coalesce(max(sequence), 0),"
-        " (select count(*) from processors where checkpoint > coalesce((select max(sequence) from outbox), 0))"
+        " (select count(*) from processors"
+        "   where checkpoint > coalesce((select max(sequence) from outbox), 0))"
         " from outbox",
     )
     count, first, last, ahead = rows[0]

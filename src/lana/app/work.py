@@ -26,7 +26,8 @@ RESTART_SECONDS = 2.0
 
 _SWEEP = """
 delete from idempotency_keys where ctid in (
-    select ctid from idempotency_keys where created_at < clock_timestamp() - make_interval(days => %b::int8::int)
+    select ctid from idempotency_keys
+     where created_at < clock_timestamp() - make_interval(days => %b::int8::int)
      limit %b::int8)
 """
 

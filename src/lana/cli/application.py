@@ -1,4 +1,6 @@
-"""Commands that open the application: one coroutine, its logs on standard error, no start-up side effects asked for."""
+"""Commands that open the application: one coroutine, its logs on standard error, no start-up side effects
+asked for.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ OPERATOR: Final = "operator"
 
 
 def with_app(invocation: Invocation, work: Callable[[App], Awaitable[T]], *, start: bool = False) -> T:
-    """Open the bank, do the work, close it. With `start` as a server's start does: migrations, settings, bootstrap."""
+    """Open the bank, do the work, close it. With `start` as a server's start does: migrations, settings,
+    bootstrap.
+    """
     from lana.lib.telemetry import configure_logs
 
     config = invocation.application_config()

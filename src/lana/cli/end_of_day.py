@@ -55,7 +55,8 @@ def _rows(run: Run) -> Sequence[tuple[object, ...]]:
 
 @app.command("run")
 def run_now(ctx: typer.Context) -> None:
-    """Publish closings that are due and run what is open now, a failed run too, without waiting for its next try.
+    """Publish closings that are due and run what is open now, a failed run too, without waiting for its next
+    try.
 
     Where a worker leads, it is told to try again at once.
 

@@ -15,7 +15,8 @@ from lana.cli.errors import CommandFailed
 
 TERMINAL: Final = Path("/dev/tty")
 
-# BIP 32: HMAC-SHA-512 under "Bitcoin seed" of 32 random bytes; a key of 0 or not below the curve's order is drawn again
+# BIP 32: HMAC-SHA-512 under "Bitcoin seed" of 32 random bytes; a key of 0 or not below the curve's order is
+# drawn again
 ORDER: Final = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_D0364141
 SEED_BYTES: Final = 32
 ALPHABET: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"

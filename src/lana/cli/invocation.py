@@ -36,7 +36,8 @@ class Invocation(msgspec.Struct, frozen=True):
         if not config.secrets.encryption_key:
             raise ConfigError(
                 [
-                    "no encryption key: give --encryption-key, or set ENCRYPTION_KEY (`lana-cli genencryptionkey`)"
+                    "no encryption key: give --encryption-key, or set ENCRYPTION_KEY"
+                    " (`lana-cli genencryptionkey`)"
                 ]
             )
         Keyring.parse(config.secrets.encryption_key, config.secrets.deprecated_encryption_key or None)

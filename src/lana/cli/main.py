@@ -76,8 +76,8 @@ def root(  # noqa: PLR0913 - one parameter per flag
 ) -> None:
     """Lana: a core bank for Bitcoin-backed lending.
 
-    Without a command it does `run`. Flags may stand before or after the command; they go before the environment, and
-    the environment before defaults.
+    Without a command it does `run`. Flags may stand before or after the command; they go before the
+    environment, and the environment before defaults.
     """
     ctx.obj = Invocation(
         config_path,

@@ -40,8 +40,8 @@ def token(
 ) -> None:
     """Print an access token, for scripts.
 
-    The password comes from LANA_PASSWORD, or is asked for; a client's secret from LANA_CLIENT_SECRET. A person's
-    token needs a client that allows direct grants, as the development realms have.
+    The password comes from LANA_PASSWORD, or is asked for; a client's secret from LANA_CLIENT_SECRET. A
+    person's token needs a client that allows direct grants, as the development realms have.
 
     Examples:
 

@@ -21,8 +21,8 @@ def verify(
 ) -> None:
     """Prove that what is stored agrees with itself; ends with status 1 on any violation.
 
-    State of every entity = fold of its events; debits = credits and balances = sum of entries; outbox without gaps.
-    It reads one snapshot and blocks nobody.
+    State of every entity = fold of its events; debits = credits and balances = sum of entries; outbox without
+    gaps. It reads one snapshot and blocks nobody.
 
     Example:
 

@@ -1,4 +1,6 @@
-"""Kinds whose domains do not exist yet, as far as today's types refer to them. No object of them can exist."""
+"""Kinds whose domains do not exist yet, as far as today's types refer to them. No
+object of them can exist.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Refusals and faults.
 
-A *refusal* is a rule that said no: typed, coded, shown to the caller, never logged as a fault. Everything else is a
-fault and becomes `INTERNAL` at the edge. The code is derived from the class's name (`AlreadyConfirmed` →
-`ALREADY_CONFIRMED`), and the message always contains that name, because clients look for it.
+A *refusal* is a rule that said no: typed, coded, shown to the caller, never logged as a fault. Everything
+else is a fault and becomes `INTERNAL` at the edge. The code is derived from the class's name
+(`AlreadyConfirmed` → `ALREADY_CONFIRMED`), and the message always contains that name, because clients look
+for it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,8 @@ def code_of(variant: str) -> str:
 
 
 class Refusal(Exception):
-    """A rule said no. Subclasses name the rule; `prefix` is the chain clients know (`DepositAccountError`)."""
+    """A rule said no. Subclasses name the rule; `prefix` is the chain clients know (`DepositAccountError`).
+    """
 
     kind: ClassVar[Kind] = Kind.CONFLICT
     prefix: ClassVar[str] = ""

@@ -1,4 +1,6 @@
-"""A party gets a login, which follows its e-mail and is shut while the customer is frozen, and for good when closed."""
+"""A party gets a login, which follows its e-mail and is shut while the customer is frozen, and for good when
+closed.
+"""
 
 from __future__ import annotations
 

@@ -28,9 +28,13 @@ _PROCESSORS = (
     "select p.name, greatest((select coalesce(max(sequence), 0) from outbox) - p.checkpoint, 0),"
     " (select count(*) from parked_events e where e.processor = p.name) from processors p"
 )
-_JOBS = "select status::text, count(*) from procrastinate_jobs where status in ('todo', 'doing', 'failed') group by 1"
+_JOBS = (
+    "select status::text, count(*) from procrastinate_jobs"
+    " where status in ('todo', 'doing', 'failed') group by 1"
+)
 _OLDEST = (
-    "select coalesce(extract(epoch from clock_timestamp() - min(coalesce(scheduled_at, clock_timestamp()))), 0)::int8"
+    "select coalesce(extract(epoch from"
+    " clock_timestamp() - min(coalesce(scheduled_at, clock_timestamp()))), 0)::int8"
     " from procrastinate_jobs where status = 'todo' and scheduled_at < clock_timestamp()"
 )
 

@@ -1,4 +1,5 @@
-"""Schema versions of the ledger. Each revision runs plain SQL files, so a reader needs no tool to read them."""
+"""Schema versions of the ledger. Each revision runs plain SQL files, so a reader needs no tool to read them.
+"""
 
 from importlib.resources import files
 

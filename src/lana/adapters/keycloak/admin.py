@@ -1,8 +1,8 @@
 """Accounts named by Lana's id of the person, kept in the attribute `lanaId`.
 
-Every method may be repeated. There is no way in without a password: where Keycloak can send mail it mails a link to set
-one (`mails_links`), elsewhere a random one-time password is made, whose first use ends in choosing another. It is
-returned once and kept nowhere.
+Every method may be repeated. There is no way in without a password: where Keycloak can send mail it mails a
+link to set one (`mails_links`), elsewhere a random one-time password is made, whose first use ends in
+choosing another. It is returned once and kept nowhere.
 """
 
 from __future__ import annotations

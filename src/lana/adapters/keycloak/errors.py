@@ -1,4 +1,6 @@
-"""What can go wrong with Keycloak. All are faults: the job that met one is tried again, and shown when it gives up."""
+"""What can go wrong with Keycloak. All are faults: the job that met one is tried again, and shown when it
+gives up.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Authenticated requests to the admin REST API of one realm.
 
-The client authenticates by client credentials in the same realm and keeps its token until shortly before it expires.
-A request that met no answer, or 429 or 5xx, is repeated at most `ATTEMPTS` times; so every call built on this must be
-harmless when repeated. 401 fetches a new token once (the realm's keys or the client's session may have changed).
+The client authenticates by client credentials in the same realm and keeps its token until shortly before it
+expires. A request that met no answer, or 429 or 5xx, is repeated at most `ATTEMPTS` times; so every call
+built on this must be harmless when repeated. 401 fetches a new token once (the realm's keys or the client's
+session may have changed).
 """
 
 from __future__ import annotations

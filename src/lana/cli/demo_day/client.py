@@ -50,7 +50,9 @@ class Api:
         self._good_until = 0.0
 
     async def ask(self, query: str, **variables: object) -> dict[str, Any]:
-        """The answer's data. `Refused` for the first error; each call is one command at most, however often sent."""
+        """The answer's data. `Refused` for the first error; each call is one command at most, however often
+        sent.
+        """
         headers = {"Authorization": f"Bearer {await self.token()}", "Idempotency-Key": str(uuid4())}
         body = {"query": query, "variables": variables}
         answer = await self._http.post(self._url, json=body, headers=headers)
@@ -91,7 +93,8 @@ class Api:
             answer = await self._http.post(url, data=form)
         if answer.is_error:
             raise DemoFailed(
-                f"Keycloak does not let {login.email} in ({answer.status_code}: {answer.text.strip()[:200]}). "
+                f"Keycloak does not let {login.email} in"
+                f" ({answer.status_code}: {answer.text.strip()[:200]}). "
                 "Is the password the one of the configuration?"
             )
         given = answer.json()

@@ -1,4 +1,6 @@
-"""The day itself: each step says what is done, does it through the gateway, and shows what the bank answered."""
+"""The day itself: each step says what is done, does it through the gateway, and shows
+what the bank answered.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ class Day:
         await self._customers_view()
         await self._what_was_kept()
 
-    # --- the steps -----------------------------------------------------------------------------------------------
+    # --- the steps ------------------------------------------------------------------------------------------
 
     async def _morning(self) -> None:
         self._chapter("Morning: a member of staff logs in")
@@ -231,7 +233,8 @@ class Day:
         self._chapter("Evening: what the bank kept")
         entries = (
             await self._staff.ask(
-                "{ audit(first: 8) { nodes { subject { ... on User { email } ... on Customer { email } ... on System { actor } }"
+                "{ audit(first: 8) { nodes {"
+                " subject { ... on User { email } ... on Customer { email } ... on System { actor } }"
                 " action authorized } } }"
             )
         )["audit"]["nodes"]
@@ -241,7 +244,7 @@ class Day:
             table.add_row(who, entry["action"], "yes" if entry["authorized"] else "no")
         self._console.print(table)
 
-    # --- what steps share ----------------------------------------------------------------------------------------
+    # --- what steps share -----------------------------------------------------------------------------------
 
     def _chapter(self, title: str) -> None:
         self._console.rule(f"[bold]{title}", align="left")

@@ -82,7 +82,9 @@ class Bootstrap:
 
 
 async def bootstrap(commands: Commands, access: AccessService, superuser_email: str) -> User:
-    """Run it at a start. Of processes that start together, one writes; the others begin again and find it done."""
+    """Run it at a start. Of processes that start together, one writes; the others begin again and find it
+    done.
+    """
     ctx = Ctx.system("bootstrap")
     for _ in range(MAX_TRIES):
         try:

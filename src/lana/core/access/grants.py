@@ -1,8 +1,8 @@
 """What each active user may do, computed from the state tables, and kept fresh in every process.
 
-A poll of one number (the sum of all versions, which grows with every change because nothing is ever deleted) tells
-whether anything changed; it costs one small statement each half second, and no message can be lost. A process that
-changed something itself refreshes at once.
+A poll of one number (the sum of all versions, which grows with every change because nothing is ever deleted)
+tells whether anything changed; it costs one small statement each half second, and no message can be lost. A
+process that changed something itself refreshes at once.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ class GrantsRefresher:
         self._task: asyncio.Task[None] | None = None
 
     async def refresh(self) -> bool:
-        """Load the rules if they changed. True when they did. What was committed before the call is known after it."""
+        """Load the rules if they changed. True when they did. What was committed before the call is known
+        after it.
+        """
         # one at a time, or a slow older load could replace a newer one
         async with self._refreshing:
             # the version is read first: a change in between is loaded now and again at the next turn

@@ -26,8 +26,8 @@ def sync_login(user_id: UUID) -> DeferredJob:
 async def first_login(access: AccessService, logins: Logins, user_id: UUID) -> OneTimePassword | None:
     """For `lana-cli user create`, after the user is stored: the password to show, once, on this terminal.
 
-    None when Keycloak mails a link, when the person has chosen a password already, and for services. If a worker was
-    quicker, its password is replaced by the one shown here.
+    None when Keycloak mails a link, when the person has chosen a password already, and for services. If a
+    worker was quicker, its password is replaced by the one shown here.
     """
     email = await _login_email(access, user_id)
     return await logins.renew_password(user_id, email) if email else None

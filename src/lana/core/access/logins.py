@@ -28,11 +28,15 @@ class Logins(Protocol):
     """Logins of one realm, named by Lana's id of the person. Every call may be repeated."""
 
     async def ensure(self, lana_id: UUID, email: str) -> OneTimePassword | None:
-        """Make the login unless it exists. The password when one was made; None when Keycloak mails a link."""
+        """Make the login unless it exists. The password when one was made; None when
+        Keycloak mails a link.
+        """
         ...
 
     async def renew_password(self, lana_id: UUID, email: str) -> OneTimePassword | None:
-        """A fresh one-time password (or link) for a login whose owner has not chosen a password; else None."""
+        """A fresh one-time password (or link) for a login whose owner has not chosen a
+        password; else None.
+        """
         ...
 
     async def update_email(self, lana_id: UUID, email: str) -> None:

@@ -1,7 +1,7 @@
 """The permission matrix: which set grants which actions, also of domains that are still to come.
 
-Each (object, action) belongs to exactly one set. `CreditViewer` and `CreditWriter` (collateral, liquidation) are
-literally spelled so and are other sets than `credit_viewer` and `credit_writer`.
+Each (object, action) belongs to exactly one set. `CreditViewer` and `CreditWriter` (collateral, liquidation)
+are literally spelled so and are other sets than `credit_viewer` and `credit_writer`.
 """
 
 from __future__ import annotations
@@ -261,7 +261,8 @@ _ADMIN: Final = """
     collection_viewer collection_writer collection_payment_date credit_viewer credit_writer
     credit_term_templates_viewer credit_term_templates_writer custody_viewer custody_writer customer_viewer
     customer_writer dashboard_viewer deposit_viewer deposit_writer deposit_freeze deposit_unfreeze
-    exposed_config_viewer exposed_config_writer governance_viewer governance_writer report_viewer report_writer
+    exposed_config_viewer exposed_config_writer governance_viewer governance_writer
+    report_viewer report_writer
 """
 _BANK_MANAGER: Final = """
     access_viewer accounting_viewer accounting_writer audit_viewer collection_viewer collection_writer

@@ -1,4 +1,6 @@
-"""Which items of the panel's navigation its user may see. Every check is audited and stops at the first refusal."""
+"""Which items of the panel's navigation its user may see. Every check is audited and stops at the first
+refusal.
+"""
 
 from __future__ import annotations
 

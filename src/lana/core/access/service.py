@@ -116,7 +116,9 @@ class AccessService:
         return await self.users.list(page, order)
 
     async def find_many_emails(self, ctx: Scope, ids: Sequence[UUID]) -> dict[UUID, str]:
-        """Current e-mails of users the caller has obtained already, so there is no check; erased ones are absent."""
+        """Current e-mails of users the caller has obtained already, so there is no check; erased ones are
+        absent.
+        """
         people = await self.personal_data.find_many(KIND, ids)
         return {user_id: person.email for user_id, person in people.items() if person.email is not None}
 
@@ -192,7 +194,7 @@ class AccessService:
         self.authz.enforce(ctx, p.ROLE_LIST)
         return await self.roles.list(page, order)
 
-    # --- permission sets --------------------------------------------------------------------------------------
+    # --- permission sets ------------------------------------------------------------------------------------
 
     async def find_many_permission_sets(self, ctx: Scope, ids: Sequence[UUID]) -> dict[UUID, PermissionSet]:
         self.authz.enforce(ctx, p.PERMISSION_SET_LIST, *ids)

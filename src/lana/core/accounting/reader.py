@@ -1,4 +1,6 @@
-"""Reading the books with the permissions of staff. Nested reads are gathered: they are checked on all objects."""
+"""Reading the books with the permissions of staff. Nested reads are gathered: they are checked on all
+objects.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ class LedgerReader:
                     p.JOURNAL_ID, p.JOURNAL_CODE, p.JOURNAL_NAME, description=p.JOURNAL_DESCRIPTION
                 )
 
-    # --- accounts -----------------------------------------------------------------------------------------------
+    # --- accounts -------------------------------------------------------------------------------------------
 
     async def maybe_find_account(self, ctx: Scope, account_id: UUID) -> Account | None:
         self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ, account_id)
@@ -90,7 +92,7 @@ class LedgerReader:
         rows = await self._ledger.entries.by_account(account_id, size + 1, after=_position(page))
         return _found(rows, size, lambda entry: entry.position)
 
-    # --- transactions -------------------------------------------------------------------------------------------
+    # --- transactions ---------------------------------------------------------------------------------------
 
     async def list_entries(self, ctx: Scope, page: Page) -> Found[Entry]:
         """The journal, newest first."""

@@ -1,4 +1,6 @@
-"""What accounts and transactions of the ledger say about the bank: their place in the chart, whose they are."""
+"""What accounts and transactions of the ledger say about the bank: their place in the
+chart, whose they are.
+"""
 
 from __future__ import annotations
 

@@ -9,7 +9,9 @@ import msgspec
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """`object` ends in `/*` when several ids are covered; `recorded_at` is wall time, not the bank's clock."""
+    """`object` ends in `/*` when several ids are covered; `recorded_at` is wall time,
+    not the bank's clock.
+    """
 
     id: int
     subject: str

@@ -12,7 +12,10 @@ from lana.lib.es.commands import Commands
 from lana.lib.pg.database import Database
 from lana.lib.pg.page import CursorDestructureError, Found, Page, decode_cursor, encode_cursor
 
-_COLUMNS: Final = "id, subject, object, action, authorized, object_ids, client_address, request_id, idempotency_key, recorded_at"
+_COLUMNS: Final = (
+    "id, subject, object, action, authorized, object_ids, client_address, request_id, idempotency_key,"
+    " recorded_at"
+)
 
 # walks the index from one subject to the next, because the log is long and subjects are few
 _SUBJECTS: Final = """

@@ -50,7 +50,7 @@ class Customers:
         self._authz = authz
         self._public_ids = public_ids
 
-    # --- commands ---------------------------------------------------------------------------------------------
+    # --- commands -------------------------------------------------------------------------------------------
 
     async def freeze_customer(self, op: Op, customer_id: UUID) -> Customer:
         self._authz.enforce(op, CustomerAction.FREEZE, customer_id)
@@ -108,7 +108,7 @@ class Customers:
         customer.require_eligible()
         return customer
 
-    # --- reads of staff ---------------------------------------------------------------------------------------
+    # --- reads of staff -------------------------------------------------------------------------------------
 
     async def maybe_find_customer(self, ctx: Scope, customer_id: UUID) -> Customer | None:
         self._authz.enforce(ctx, CustomerAction.READ, customer_id)
@@ -146,7 +146,7 @@ class Customers:
     def check_may_read_documents(self, ctx: Scope, document_id: UUID) -> None:
         self._authz.enforce(ctx, DocumentAction.READ, document_id)
 
-    # --- reads of the customer --------------------------------------------------------------------------------
+    # --- reads of the customer ------------------------------------------------------------------------------
 
     async def find_own(self, ctx: Scope) -> Customer:
         """The customer who asks. `NotFound` for anyone else, a prospect included."""
@@ -155,7 +155,7 @@ class Customers:
             raise self.repo.not_found(ctx.subject.name)
         return found
 
-    # --- reads of the system ----------------------------------------------------------------------------------
+    # --- reads of the system --------------------------------------------------------------------------------
 
     async def maybe_status(self, customer_id: UUID) -> CustomerStatus | None:
         """For the login that follows the customer's state. None for a prospect."""

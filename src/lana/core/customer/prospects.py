@@ -43,7 +43,7 @@ class Prospects:
         self._public_ids = public_ids
         self._settings = settings
 
-    # --- commands ---------------------------------------------------------------------------------------------
+    # --- commands -------------------------------------------------------------------------------------------
 
     async def create_prospect(
         self, op: Op, email: str, telegram_handle: str, customer_type: CustomerType
@@ -100,7 +100,7 @@ class Prospects:
         op.publish(CustomerCreated(id=created.id, party_id=created.party_id, status=created.status))
         return created
 
-    # --- reads ------------------------------------------------------------------------------------------------
+    # --- reads ----------------------------------------------------------------------------------------------
 
     async def maybe_find_prospect(self, ctx: Scope, prospect_id: UUID) -> prospect.Prospect | None:
         self._authz.enforce(ctx, ProspectAction.READ, prospect_id)

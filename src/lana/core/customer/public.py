@@ -1,4 +1,6 @@
-"""What other domains hear of parties, prospects and customers. No personal data: consumers read it from the party."""
+"""What other domains hear of parties, prospects and customers. No personal data: consumers read it from the
+party.
+"""
 
 from __future__ import annotations
 

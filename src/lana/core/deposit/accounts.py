@@ -46,7 +46,7 @@ class DepositAccounts:
         self._customers = customers
         self._public_ids = public_ids
 
-    # --- commands ---------------------------------------------------------------------------------------------
+    # --- commands -------------------------------------------------------------------------------------------
 
     async def create_account(self, op: Op, customer_id: UUID) -> DepositAccount:
         self._authz.enforce(op, AccountAction.CREATE)
@@ -114,7 +114,7 @@ class DepositAccounts:
             balance = await self.ledger.balance(account.account_ids)
             self.ledger.unfreeze(op, account.account_ids, balance)
 
-    # --- reads of staff ---------------------------------------------------------------------------------------
+    # --- reads of staff -------------------------------------------------------------------------------------
 
     async def maybe_find_account(self, ctx: Scope, account_id: UUID) -> DepositAccount | None:
         self._authz.enforce(ctx, AccountAction.READ, account_id)

@@ -1,4 +1,6 @@
-"""The deposit domain's places in the ledger: account sets by type of customer, the omnibus account, the limit."""
+"""The deposit domain's places in the ledger: account sets by type of customer, the omnibus account, the
+limit.
+"""
 
 from __future__ import annotations
 

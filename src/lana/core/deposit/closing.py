@@ -17,8 +17,8 @@ from lana.lib.pg.database import Database
 class NoOpenDeposits:
     """Every account of the customer must be closed, which is final, and no withdrawal under way.
 
-    A customer without account has the one they could open claimed here: else one opened at this very moment, whose
-    Op only guards the customer, would not be seen by either.
+    A customer without account has the one they could open claimed here: else one opened at this very moment,
+    whose Op only guards the customer, would not be seen by either.
     """
 
     def __init__(self, db: Database, authz: Authorizer) -> None:

@@ -29,7 +29,7 @@ class Deposits:
         self._public_ids = public_ids
         self._ledger = ledger
 
-    # --- commands ---------------------------------------------------------------------------------------------
+    # --- commands -------------------------------------------------------------------------------------------
 
     async def record_deposit(
         self, op: Op, account_id: UUID, amount: int, reference: str | None = None
@@ -61,7 +61,7 @@ class Deposits:
             op.publish(DepositReverted(id=deposit.id, deposit_account_id=account.id, amount=deposit.amount))
         return deposit
 
-    # --- reads of staff ---------------------------------------------------------------------------------------
+    # --- reads of staff -------------------------------------------------------------------------------------
 
     async def maybe_find_deposit(self, ctx: Scope, deposit_id: UUID) -> Deposit | None:
         self._authz.enforce(ctx, DepositAction.READ, deposit_id)

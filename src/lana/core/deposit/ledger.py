@@ -30,10 +30,12 @@ class DepositLedger:
     def __init__(self, ledger: cala_ledger.Ledger) -> None:
         self._ledger = ledger
 
-    # --- accounts ---------------------------------------------------------------------------------------------
+    # --- accounts -------------------------------------------------------------------------------------------
 
     def open_accounts(self, op: Op, ids: AccountIds, holder_id: UUID, customer_type: CustomerType) -> None:
-        """The account, which cannot be overdrawn, and its frozen companion, in the sets of the holder's type."""
+        """The account, which cannot be overdrawn, and its frozen companion, in the sets
+        of the holder's type.
+        """
         reference = {
             "entity_ref": {"entity_type": "DepositAccount", "entity_id": str(ids.deposit_account_id)}
         }
@@ -86,7 +88,7 @@ class DepositLedger:
         if balance.frozen:
             self._move_frozen(op, Template.UNFREEZE_ACCOUNT, ids, balance.frozen)
 
-    # --- postings ---------------------------------------------------------------------------------------------
+    # --- postings -------------------------------------------------------------------------------------------
 
     def post(self, op: Op, template: Template, transaction_id: UUID, of: Deposit | Withdrawal) -> None:
         transaction = cala_ledger.TransactionInput(
@@ -116,10 +118,12 @@ class DepositLedger:
         op.post(TEMPLATES.prepare(transaction))
 
     def _guard(self, op: Op, ids: AccountIds, balance: Balance) -> None:
-        """Whoever moves the account's money guards the account, so this is checked when all of them are through."""
+        """Whoever moves the account's money guards the account, so this is checked when all of them are
+        through.
+        """
         op.guard_balance(ids.deposit_account_id, USD, settled=balance.settled, pending=balance.pending)
 
-    # --- balances ---------------------------------------------------------------------------------------------
+    # --- balances -------------------------------------------------------------------------------------------
 
     async def balance(self, ids: AccountIds) -> Balance:
         return (await self.balances([ids]))[ids.deposit_account_id]

@@ -24,7 +24,9 @@ class Activity(StrEnum):
 
 
 class AccountFreezeReason(StrEnum):
-    """Why an account is frozen: of its own, or with its holder, whose release leaves the other freeze in place."""
+    """Why an account is frozen: of its own, or with its holder, whose release leaves the other freeze in
+    place.
+    """
 
     ACCOUNT = "account"
     HOLDER = "holder"

@@ -14,7 +14,9 @@ TRIES: Final = 3
 
 
 async def ensure_ledger(ledger: cala_ledger.Ledger) -> None:
-    """Journal, templates, limit, account sets and the omnibus account. Idempotent; safe in two processes at once."""
+    """Journal, templates, limit, account sets and the omnibus account. Idempotent; safe in two processes at
+    once.
+    """
     await _ensure_journal(ledger)
     await ledger.templates.ensure(*DEFINITIONS)
     await ledger.limits.ensure(OVERDRAFT_LIMIT)

@@ -33,7 +33,9 @@ class Template(StrEnum):
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """Two entries of one amount, in the order they are written. Types are the template's code plus the suffixes."""
+    """Two entries of one amount, in the order they are written. Types are the template's code plus the
+    suffixes.
+    """
 
     layer: Layer
     first: tuple[Account, Literal["DEBIT", "CREDIT"]]

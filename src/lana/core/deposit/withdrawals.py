@@ -39,7 +39,7 @@ class Withdrawals:
         self._ledger = ledger
         self._governance = governance
 
-    # --- commands ---------------------------------------------------------------------------------------------
+    # --- commands -------------------------------------------------------------------------------------------
 
     async def initiate_withdrawal(
         self, op: Op, account_id: UUID, amount: int, reference: str | None = None
@@ -104,7 +104,9 @@ class Withdrawals:
         return withdrawal
 
     async def conclude_approval(self, op: Op, withdrawal_id: UUID, approved: bool) -> Withdrawal:
-        """What the approval process decided, on a frozen account too: there, denied funds join what is frozen."""
+        """What the approval process decided, on a frozen account too: there, denied funds join what is
+        frozen.
+        """
         self._authz.enforce(op, WithdrawalAction.CONCLUDE_APPROVAL_PROCESS, withdrawal_id)
         withdrawal = await op.find(self.repo, withdrawal_id)
         transaction_id = op.new_id()
@@ -138,7 +140,7 @@ class Withdrawals:
         account.require_active()
         return withdrawal
 
-    # --- reads of staff ---------------------------------------------------------------------------------------
+    # --- reads of staff -------------------------------------------------------------------------------------
 
     async def maybe_find_withdrawal(self, ctx: Scope, withdrawal_id: UUID) -> Withdrawal | None:
         self._authz.enforce(ctx, WithdrawalAction.READ, withdrawal_id)

@@ -1,4 +1,6 @@
-"""Settings of domains that are not built yet, so that they can be set and stay set; each moves to its owner."""
+"""Settings of domains that are not built yet, so that they can be set and stay set;
+each moves to its owner.
+"""
 
 from __future__ import annotations
 

@@ -71,10 +71,12 @@ class DomainConfigs:
             raise UnknownKey(key)
         return await op.find(self.repo, known.id)
 
-    # --- at a start: seed, override, rotate ---------------------------------------------------------------------
+    # --- at a start: seed, override, rotate -----------------------------------------------------------------
 
     async def seed(self, op: Op) -> int:
-        """Store every registered setting that is missing, with its default; a stored default stays for good."""
+        """Store every registered setting that is missing, with its default; a stored
+        default stays for good.
+        """
         stored = {config.key for config in await self.repo.all()}
         missing = [s for s in self.registry.by_key.values() if s.key not in stored]
         for setting in missing:

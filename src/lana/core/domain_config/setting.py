@@ -15,7 +15,9 @@ T = TypeVar("T")
 
 
 class Setting(msgspec.Struct, Generic[T], frozen=True):
-    """`check` answers what is wrong with a value of the right type, or None. `model` is the class of a complex one."""
+    """`check` answers what is wrong with a value of the right type, or None. `model` is the class of a
+    complex one.
+    """
 
     key: str
     type: ConfigType

@@ -44,7 +44,9 @@ class Registry:
 
 
 class Settings:
-    """Enter it to keep the values fresh; before the first `refresh` every setting has its declared default."""
+    """Enter it to keep the values fresh; before the first `refresh` every setting has
+    its declared default.
+    """
 
     def __init__(self, repo: DomainConfigRepo, keyring: Keyring, registry: Registry) -> None:
         self.registry = registry

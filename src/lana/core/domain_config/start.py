@@ -1,4 +1,6 @@
-"""What every start does with the settings: store new ones, apply the environment's, rotate keys, read them."""
+"""What every start does with the settings: store new ones, apply the environment's,
+rotate keys, read them.
+"""
 
 from __future__ import annotations
 

@@ -96,7 +96,9 @@ def _integer(raw: object, wanted: ConfigType, low: int) -> int:
 
 
 def _decimal(raw: object) -> Decimal:
-    """A JSON number has reached us as the shortest decimal that names it, which is the one that was written."""
+    """A JSON number has reached us as the shortest decimal that names it, which is the
+    one that was written.
+    """
     if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
         raise _unexpected(ConfigType.DECIMAL, raw)
     try:

@@ -1,4 +1,6 @@
-"""What every start makes sure of: the default committee when there is a superuser, and each domain's policy."""
+"""What every start makes sure of: the default committee when there is a superuser, and
+each domain's policy.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ class Bootstrap:
         return committee
 
     async def ensure_policy(self, op: Op, process_type: p.ProcessType, *, auto_approval: bool) -> Policy:
-        """The policy of a kind of process. One that exists is left as it is, whatever the setting now says."""
+        """The policy of a kind of process. One that exists is left as it is, whatever
+        the setting now says.
+        """
         repo = self._governance.policies
         known = await repo.maybe_by("process_type", process_type)
         if known is not None:

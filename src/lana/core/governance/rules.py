@@ -1,7 +1,8 @@
 """What a policy asks for. A process carries the rules it was born with.
 
-By default all current members of the committee must approve. A policy may ask for fewer (`threshold`), let small
-amounts pass (`auto_approve_up_to`), keep the initiator from deciding, and look again when the membership changes.
+By default all current members of the committee must approve. A policy may ask for fewer (`threshold`), let
+small amounts pass (`auto_approve_up_to`), keep the initiator from deciding, and look again when the
+membership changes.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ ApprovalRules = AutoApprove | CommitteeApproval
 
 
 def rules_for(rules: ApprovalRules, amount: int | None) -> ApprovalRules:
-    """The rules of one process. An amount (USD cents) within the limit needs no committee; no amount always does."""
+    """The rules of one process. An amount (USD cents) within the limit needs no committee; no amount always
+    does.
+    """
     if isinstance(rules, CommitteeApproval) and amount is not None and rules.auto_approve_up_to is not None:
         return AutoApprove() if amount <= rules.auto_approve_up_to else rules
     return rules

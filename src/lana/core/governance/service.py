@@ -108,7 +108,7 @@ class GovernanceService:
         self.authz.enforce(ctx, p.POLICY_LIST)
         return await self.policies.list(page)
 
-    # --- processes, for other domains -------------------------------------------------------------------------
+    # --- processes, for other domains -----------------------------------------------------------------------
 
     async def start_process(
         self,
@@ -120,7 +120,9 @@ class GovernanceService:
         initiator: Subject | None = None,
         amount: int | None = None,
     ) -> ApprovalProcess:
-        """In the Op of the domain that owns the target. `amount` is in USD cents; None where there is none."""
+        """In the Op of the domain that owns the target. `amount` is in USD cents; None
+        where there is none.
+        """
         self._record_system(op, p.APPROVAL_PROCESS_CREATE)
         policy = await self._policy_of(process_type)
         process = ApprovalProcess.born(
@@ -153,7 +155,9 @@ class GovernanceService:
         return process
 
     async def _policy_of(self, process_type: p.ProcessType) -> Policy:
-        """Unguarded: a process that races with a change of its policy is born under the rules before or after."""
+        """Unguarded: a process that races with a change of its policy is born under the rules before or
+        after.
+        """
         if process_type not in self._policy_ids:
             found = await self.policies.maybe_by("process_type", process_type)
             if found is None:
@@ -164,7 +168,7 @@ class GovernanceService:
             raise PolicyNotFound(process_type)
         return policy
 
-    # --- processes, for staff ---------------------------------------------------------------------------------
+    # --- processes, for staff -------------------------------------------------------------------------------
 
     async def approve(self, op: Op, process_id: UUID) -> ApprovalProcess:
         self.authz.enforce(op, p.APPROVAL_PROCESS_APPROVE)

@@ -35,7 +35,9 @@ _BANK_SALT = "select salt from personal_data_salt"
 
 
 class PersonalData:
-    """Persons are named by kind (`user`, `party`) and the id of their entity, whose version guards changes."""
+    """Persons are named by kind (`user`, `party`) and the id of their entity, whose
+    version guards changes.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -1,4 +1,6 @@
-"""Public ids: decimal texts of one series from 1000, drawn outside the Op, so gaps occur and no caller waits."""
+"""Public ids: decimal texts of one series from 1000, drawn outside the Op, so gaps
+occur and no caller waits.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ class PublicIds:
         return PublicIdTarget(TargetKind(rows[0][0]), cast("UUID", rows[0][1])) if rows else None
 
     async def target_of(self, public_id: str, kind: TargetKind) -> UUID | None:
-        """The id of the object of this kind, None when the public id stands for nothing or for another kind."""
+        """The id of the object of this kind, None when the public id stands for nothing
+        or for another kind.
+        """
         found = await self.find(public_id)
         return found.target_id if found and found.kind is kind else None
 

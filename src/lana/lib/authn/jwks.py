@@ -1,9 +1,10 @@
 """The keys of one issuer, kept fresh off the request path.
 
-Guarantees: fetched at the start and every 30 minutes (10 tries, 2 s apart); a refresh that fails keeps the old keys; an
-unknown `kid` makes one refresh, at most every 30 s, whoever asks, so that forged tokens cannot make Lana hammer the
-identity provider. Only public keys for signatures are kept. Costs: no lock, no I/O for a known `kid`. What breaks it:
-an issuer that reuses a `kid` for another key (its tokens are refused until the next refresh).
+Guarantees: fetched at the start and every 30 minutes (10 tries, 2 s apart); a refresh that fails keeps the
+old keys; an unknown `kid` makes one refresh, at most every 30 s, whoever asks, so that forged tokens cannot
+make Lana hammer the identity provider. Only public keys for signatures are kept. Costs: no lock, no I/O for a
+known `kid`. What breaks it: an issuer that reuses a `kid` for another key (its tokens are refused until the
+next refresh).
 """
 
 from __future__ import annotations

@@ -20,7 +20,9 @@ ASYMMETRIC: dict[str, str] = {
 
 
 class Trust(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Tokens of `issuer`, for `audience`, signed by a key of `jwks_url`; the person's UUID is in `subject_claim`."""
+    """Tokens of `issuer`, for `audience`, signed by a key of `jwks_url`; the person's UUID is in
+    `subject_claim`.
+    """
 
     issuer: str
     jwks_url: str

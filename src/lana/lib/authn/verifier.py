@@ -1,10 +1,11 @@
 """Bearer token → subject, or a refusal with the exact status and text clients know.
 
-Guarantees: the signature is checked before any claim is believed, by a key of the trusted issuer chosen by `kid` alone
-(`jwk`, `jku`, `x5u` in a header are never followed), with an algorithm that issuer is listed for and that fits the
-key's type: `none`, symmetric algorithms and confusion of the two cannot pass. Identity is the one configured claim and
-must be a UUID; no database is asked. A token verified once is remembered by its hash until it expires or its issuer's
-keys change (bound: `MAX_REMEMBERED`). Time is real time, never the bank's clock.
+Guarantees: the signature is checked before any claim is believed, by a key of the trusted issuer chosen by
+`kid` alone (`jwk`, `jku`, `x5u` in a header are never followed), with an algorithm that issuer is listed for
+and that fits the key's type: `none`, symmetric algorithms and confusion of the two cannot pass. Identity is
+the one configured claim and must be a UUID; no database is asked. A token verified once is remembered by its
+hash until it expires or its issuer's keys change (bound: `MAX_REMEMBERED`). Time is real time, never the
+bank's clock.
 """
 
 from __future__ import annotations

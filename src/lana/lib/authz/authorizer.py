@@ -1,8 +1,8 @@
 """May subject S do action A on object O? Default deny, allow-only, answered from memory.
 
-Rules are read once and kept in the process; `Rules.reload` replaces them as a whole. A change reaches every process
-within a second (the outbox says that rules changed; a poll stands behind it). The check precedes every load, so that a
-caller without the permission cannot tell existing from missing ids.
+Rules are read once and kept in the process; `Rules.reload` replaces them as a whole. A change reaches every
+process within a second (the outbox says that rules changed; a poll stands behind it). The check precedes
+every load, so that a caller without the permission cannot tell existing from missing ids.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ Grants = Mapping[UUID, frozenset[str]]
 
 
 class Authorizer:
-    """Rules of staff: user id → the actions (`module:entity:verb`) its role grants, always on all objects of a kind."""
+    """Rules of staff: user id → the actions (`module:entity:verb`) its role grants, always on all objects of
+    a kind.
+    """
 
     def __init__(self) -> None:
         self._grants: Grants = {}

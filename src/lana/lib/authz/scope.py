@@ -25,8 +25,8 @@ class Scope(Protocol):
 class Ctx(msgspec.Struct, kw_only=True):
     """One request, job run or event handling: who asks, and what must be remembered of it.
 
-    `idempotency_key` is the caller's header (None: each command is done once). Checks of reads are merged, one entry
-    per (action, answer) with the ids covered, and written before the answer (`Commands.flush`).
+    `idempotency_key` is the caller's header (None: each command is done once). Checks of reads are merged,
+    one entry per (action, answer) with the ids covered, and written before the answer (`Commands.flush`).
     """
 
     subject: Subject

@@ -1,9 +1,9 @@
 """When the bank's day ends, in a zone whose clocks jump twice a year. Pure.
 
-A closing belongs to the calendar day on which its wall-clock time is read: the closing of 16 January at the default
-00:00:00 is the instant 16 January begins. A wall-clock time that does not exist that day (spring) means one hour later;
-one that comes twice (autumn) means the first, or the second when the first has passed while the wall clock has not yet
-gone beyond it.
+A closing belongs to the calendar day on which its wall-clock time is read: the closing of 16 January at the
+default 00:00:00 is the instant 16 January begins. A wall-clock time that does not exist that day (spring)
+means one hour later; one that comes twice (autumn) means the first, or the second when the first has passed
+while the wall clock has not yet gone beyond it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A clock that stands still until it is advanced, one for all processes of the bank.
 
-The time is one row of `bank_clock`, written by the Op that advances it (`lana.core.time`). `now()` answers from memory;
-a listener and a poll behind it bring an advance made elsewhere here within `POLL_SECONDS`. Guarantees: it never goes
-back, in any process (the table refuses it, and so does this memory). Cost: one connection per process. What breaks it:
-a process with the real clock on the same database.
+The time is one row of `bank_clock`, written by the Op that advances it (`lana.core.time`). `now()` answers
+from memory; a listener and a poll behind it bring an advance made elsewhere here within `POLL_SECONDS`.
+Guarantees: it never goes back, in any process (the table refuses it, and so does this memory). Cost: one
+connection per process. What breaks it: a process with the real clock on the same database.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Which keys exist, read off the types: for clear sentences about unknown ones, and for the generated reference."""
+"""Which keys exist, read off the types: for clear sentences about unknown ones, and for the generated
+reference.
+"""
 
 from __future__ import annotations
 

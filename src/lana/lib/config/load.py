@@ -1,7 +1,7 @@
 """From file, `--set` and environment to one `Config`, or every problem at once.
 
-Order: defaults, file, `--set`, validation; then secrets from the environment, flags before variables. A key given
-twice in the file, an unknown key, a wrong type: each is a sentence with the key's full name.
+Order: defaults, file, `--set`, validation; then secrets from the environment, flags before variables. A key
+given twice in the file, an unknown key, a wrong type: each is a sentence with the key's full name.
 """
 
 from __future__ import annotations
@@ -142,7 +142,9 @@ def read_config(
 
 
 def domain_config_overrides(environ: Mapping[str, str]) -> list[tuple[str, object]]:
-    """`LANA_DOMAIN_CONFIG_<KEY>` in sorted order: (key, value), the value as JSON if it is JSON, else as text."""
+    """`LANA_DOMAIN_CONFIG_<KEY>` in sorted order: (key, value), the value as JSON if it is JSON, else as
+    text.
+    """
     found: list[tuple[str, object]] = []
     for name in sorted(environ):
         if not name.startswith(OVERRIDE_PREFIX):

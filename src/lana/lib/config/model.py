@@ -32,7 +32,9 @@ class DbConfig(Section, frozen=True):
 
 
 class ServerConfig(Section, frozen=True):
-    """`trust` is the whole list of believed issuers; while it is empty, the gateway's token alone is believed."""
+    """`trust` is the whole list of believed issuers; while it is empty, the gateway's token alone is
+    believed.
+    """
 
     port: Port
     metrics_port: Port

@@ -1,8 +1,9 @@
 """Authenticated encryption of single values (ChaCha20-Poly1305), and the rotation of its key.
 
-Guarantees: a nonce is drawn for every value; a value altered, or moved to another place (`context`), does not open; a
-key never shows in a `repr`. Cost: microseconds. What breaks it: 2^32 values under one key (random 96-bit nonces), far
-beyond what a bank configures. Losing the key loses the values: there is no recovery and no key store.
+Guarantees: a nonce is drawn for every value; a value altered, or moved to another place (`context`), does not
+open; a key never shows in a `repr`. Cost: microseconds. What breaks it: 2^32 values under one key (random
+96-bit nonces), far beyond what a bank configures. Losing the key loses the values: there is no recovery and
+no key store.
 """
 
 from __future__ import annotations
@@ -54,7 +55,9 @@ class EncryptionKey:
 
     @classmethod
     def parse(cls, text: str) -> EncryptionKey:
-        """From 64 hexadecimal characters. `InvalidEncryptionKey` otherwise; the message does not show the text."""
+        """From 64 hexadecimal characters. `InvalidEncryptionKey` otherwise; the message does not show the
+        text.
+        """
         try:
             key = bytes.fromhex(text)
         except ValueError:

@@ -1,8 +1,8 @@
 """GraphQL: one thin endpoint, and the words every domain file is written in.
 
-A server's domain file (`lana.admin_server.access`, …) has the same shape everywhere: types, inputs and payloads, then
-`Query`, `Mutation`, `Subscription` mixins that the server's `schema.py` joins by inheritance. A resolver is five
-lines: parse, one service call, wrap.
+A server's domain file (`lana.admin_server.access`, …) has the same shape everywhere: types, inputs and
+payloads, then `Query`, `Mutation`, `Subscription` mixins that the server's `schema.py` joins by inheritance.
+A resolver is five lines: parse, one service call, wrap.
 
     from __future__ import annotations
 
@@ -20,10 +20,9 @@ lines: parse, one service call, wrap.
 
     @entity("committeeId")                              # type Committee @entity_key(field: "committeeId")
     class Committee:
-        entity: strawberry.Private[governance.Committee]
-        committee_id: UUID                              # plain fields cost nothing: fill them in `of`
-        name: str
-        created_at: datetime                            # → Timestamp; date → Date; Decimal → Decimal; object: Json
+        entity: strawberry.Private[governance.Committee] committee_id: UUID                              #
+        plain fields cost nothing: fill them in `of` name: str created_at: datetime
+        # → Timestamp; date → Date; Decimal → Decimal; object: Json
 
         @classmethod
         def of(cls, committee: governance.Committee) -> Committee:
@@ -68,11 +67,12 @@ lines: parse, one service call, wrap.
             committee = await info.context.command(verb, input.name, input.member_user_ids)
             return CommitteeCreatePayload(committee=Committee.of(committee))
 
-Words: `request.command(verb, …)` runs a service verb in an Op, with the caller's idempotency key; `request.load(
-find_many, id)` gathers the loads of one moment into one `find_many(ctx, ids) -> dict[UUID, Entity]` (which enforces the
-read action on `*`), `request.need(find_many, id, "User")` refuses with `User not found`, `request.load_many(find_many, ids)` answers
-those that exist. Types of other files are named by `refs`, so that circles of types need no circles of imports.
-`tests/unit/lib/graphql/example_domain.py` is this page as a running file.
+Words: `request.command(verb, …)` runs a service verb in an Op, with the caller's idempotency key;
+`request.load( find_many, id)` gathers the loads of one moment into one `find_many(ctx, ids) -> dict[UUID,
+Entity]` (which enforces the read action on `*`), `request.need(find_many, id, "User")` refuses with `User not
+found`, `request.load_many(find_many, ids)` answers those that exist. Types of other files are named by
+`refs`, so that circles of types need no circles of imports. `tests/unit/lib/graphql/example_domain.py` is
+this page as a running file.
 """
 
 from lana.lib.graphql.history import scrub

@@ -1,11 +1,13 @@
 """Documents: parsed, checked against the limits and validated once per text, then kept.
 
-Guarantees: nothing is executed that is deeper, wider or dearer than the limits; nothing recurses without a bound, since
-nesting is counted from the tokens before the parser runs. Costs: one string hash for a text seen before. The cache
-keeps at most `documents_kept` texts and `MAX_KEPT_CHARS` characters; refused texts are not kept.
+Guarantees: nothing is executed that is deeper, wider or dearer than the limits; nothing recurses without a
+bound, since nesting is counted from the tokens before the parser runs. Costs: one string hash for a text seen
+before. The cache keeps at most `documents_kept` texts and `MAX_KEPT_CHARS` characters; refused texts are not
+kept.
 
-Cost of a field is 1, times the `first` of every list around it (`first` counts at most the page limit). A variable
-`first` counts as the page limit; only when that bound is too dear is the cost computed again with the real variables.
+Cost of a field is 1, times the `first` of every list around it (`first` counts at most the page limit). A
+variable `first` counts as the page limit; only when that bound is too dear is the cost computed again with
+the real variables.
 """
 
 from __future__ import annotations
@@ -166,7 +168,9 @@ def _scan(text: str, limits: Limits) -> None:
 
 
 class _Sizes:
-    """Depth, aliases and cost of a document; each fragment is measured once, so that none multiplies the work."""
+    """Depth, aliases and cost of a document; each fragment is measured once, so that none multiplies the
+    work.
+    """
 
     def __init__(self, ast: DocumentNode, limits: Limits, variables: Mapping[str, object] | None) -> None:
         self._ast = ast

@@ -1,7 +1,9 @@
-"""A server's HTTP surface, as a bare ASGI application: `/graphql`, `/graphql/stream`, `/health`, and what is mounted.
+"""A server's HTTP surface, as a bare ASGI application: `/graphql`, `/graphql/stream`, `/health`, and what is
+mounted.
 
-Costs: no framework between the socket and the engine; two messages an answer. Guarantees: a body is read at most up to
-its limit, nothing of a request is looked at before its token is good, a GraphQL answer is 200 whatever its errors.
+Costs: no framework between the socket and the engine; two messages an answer. Guarantees: a body is read at
+most up to its limit, nothing of a request is looked at before its token is good, a GraphQL answer is 200
+whatever its errors.
 """
 
 from __future__ import annotations
@@ -50,7 +52,9 @@ class WhoAsks(Protocol):
 
 
 class EndpointConfig(msgspec.Struct, frozen=True):
-    """`origins` may read answers from a browser; behind `trusted_proxies` the forwarded address is the client's."""
+    """`origins` may read answers from a browser; behind `trusted_proxies` the forwarded address is the
+    client's.
+    """
 
     limits: Limits = Limits()
     origins: frozenset[str] = frozenset()
@@ -207,7 +211,7 @@ class Endpoint(Generic[A]):
         await _part(send, COMPLETE, last=True)
 
 
-# --- small pieces of HTTP ---------------------------------------------------------------------------------------
+# --- small pieces of HTTP -----------------------------------------------------------------------------------
 
 
 def _header(headers: list[Header], wanted: bytes) -> bytes | None:

@@ -1,7 +1,8 @@
 """Running one GraphQL request: document, limits, execution, the audit of its reads, and the answer's errors.
 
-Guarantee: the audit of what was read is durable before the answer leaves, of refused reads too. Bound: a request runs
-at most `seconds`; a command already on its way is finished by the committer, its caller is told `TimedOut`.
+Guarantee: the audit of what was read is durable before the answer leaves, of refused reads too. Bound: a
+request runs at most `seconds`; a command already on its way is finished by the committer, its caller is told
+`TimedOut`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """What a client is told when a request goes wrong.
 
-A refusal says its code, kind and message. A mistake in the document or its variables is a refusal of kind VALIDATION.
-Anything else is a fault: logged with its request and trace id, answered as INTERNAL with the request id alone.
+A refusal says its code, kind and message. A mistake in the document or its variables is a refusal of kind
+VALIDATION. Anything else is a fault: logged with its request and trace id, answered as INTERNAL with the
+request id alone.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ class InvalidIdempotencyKey(InvalidInput):
 
 
 class TimedOut(Refusal):
-    """The request took too long. What it asked for may still be done: ask again with the same idempotency key."""
+    """The request took too long. What it asked for may still be done: ask again with the same idempotency
+    key.
+    """
 
     kind = Kind.UNAVAILABLE
 

@@ -21,8 +21,9 @@ class InvalidCursor(InvalidInput):
 def scrub(data: Mapping[str, object], personal: Mapping[str, object]) -> dict[str, object]:
     """A stored event without its tag, ids and digests.
 
-    Dropped: the top-level `type`; at every depth keys named `id` or ending in `_id`, and values that are UUIDs. Lists
-    under `*_ids` stay. `<field>_digest` becomes `<field>` with the current personal value, null after erasure.
+    Dropped: the top-level `type`; at every depth keys named `id` or ending in `_id`, and values that are
+    UUIDs. Lists under `*_ids` stay. `<field>_digest` becomes `<field>` with the current personal value, null
+    after erasure.
     """
     return _mapping({key: value for key, value in data.items() if key != "type"}, personal)
 

@@ -1,4 +1,6 @@
-"""What a request carries beside the document: its envelope, and values that must not come further than the edge."""
+"""What a request carries beside the document: its envelope, and values that must not come further than the
+edge.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 def read_envelope(body: bytes) -> Envelope:
-    """The request in a body. `InvalidBody` unless it is one; text and numbers nobody can store are refused."""
+    """The request in a body. `InvalidBody` unless it is one; text and numbers nobody
+    can store are refused.
+    """
     try:
         content = cast("object", msgspec.json.decode(body))
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeError, RecursionError) as error:
@@ -89,7 +93,9 @@ def _check(value: object, field: str, depth: int) -> None:
 
 
 def check_text(text: str, *, field: str | None = None, integer: bool = False) -> None:
-    """`InvalidText` for what no text column takes; with `integer`, `IntegerOutOfRange` for what no 64 bits hold."""
+    """`InvalidText` for what no text column takes; with `integer`, `IntegerOutOfRange` for what no 64 bits
+    hold.
+    """
     if integer:
         if len(text) > 20 or not MIN_INT64 <= int(text) <= MAX_INT64:
             raise IntegerOutOfRange("an integer has at most 64 bits", field=field)

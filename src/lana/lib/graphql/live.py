@@ -1,4 +1,6 @@
-"""Subscriptions fed from the outbox: what changed is loaded again, with its permission check, for each listener."""
+"""Subscriptions fed from the outbox: what changed is loaded again, with its permission check, for each
+listener.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ T = TypeVar("T")
 
 
 class News(Protocol):
-    """`lana.lib.outbox.tail.Tail`: events from now on, in commit order; a reader that is too slow is cut off."""
+    """`lana.lib.outbox.tail.Tail`: events from now on, in commit order; a reader that
+    is too slow is cut off.
+    """
 
     def subscribe(
         self, wanted: Callable[[PublicEvent], bool]
@@ -29,10 +33,11 @@ class HasNews(Protocol):
 async def updates(
     request: Request[Any], wanted: Callable[[PublicEvent], bool], load: Callable[[], Awaitable[T]]
 ) -> AsyncGenerator[T, None]:
-    """`load` once to prove that it may be read, then after each wanted event; refusals then are skipped silently.
+    """`load` once to prove that it may be read, then after each wanted event; refusals then are skipped
+    silently.
 
-    The listening starts before the first load, so that nothing falls between the two. Each load's audit is kept, of
-    the first one too, though it is answered with nothing.
+    The listening starts before the first load, so that nothing falls between the two. Each load's audit is
+    kept, of the first one too, though it is answered with nothing.
     """
     commands = cast("HasCommands", request.app).commands
     async with cast("HasNews", request.app).tail.subscribe(wanted) as news:

@@ -1,7 +1,8 @@
 """One request: who asks, the application, and the loads and commands made for it.
 
-`Request` is what resolvers get as `info.context`. Loads asked for in one moment are gathered into one call of the
-domain's batch method; nothing is cached between batches, so a resolver after a command sees what the command did.
+`Request` is what resolvers get as `info.context`. Loads asked for in one moment are gathered into one call of
+the domain's batch method; nothing is cached between batches, so a resolver after a command sees what the
+command did.
 """
 
 from __future__ import annotations
@@ -88,7 +89,9 @@ class Request(Generic[A]):
         )
 
     def _command_key(self) -> str | None:
-        """The caller's key and the mutation's response name: two mutations of one document are two commands."""
+        """The caller's key and the mutation's response name: two mutations of one
+        document are two commands.
+        """
         if self.ctx.idempotency_key is None:
             return None
         short = (

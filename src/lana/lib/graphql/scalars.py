@@ -1,7 +1,8 @@
 """Scalars of the interface, with strict parsing: what is not exactly the wanted kind of value is refused.
 
-Amounts cross the edge as JSON integers of minor units and are never a float or a string. Rates travel as decimal
-strings. Instants are RFC 3339 in UTC. Identifiers that are texts keep their own types, so that they cannot be mixed.
+Amounts cross the edge as JSON integers of minor units and are never a float or a string. Rates travel as
+decimal strings. Instants are RFC 3339 in UTC. Identifiers that are texts keep their own types, so that they
+cannot be mixed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Jobs: effects outside the database, deferred in the Op that wants them, run by procrastinate.
 
-At least once: every job is idempotent. A failing job is tried `attempts` times (1 s doubling to 1 h, ± 20 %); one that
-fails for good stays in procrastinate's table as `failed` with its error beside it, and can be retried.
+At least once: every job is idempotent. A failing job is tried `attempts` times (1 s doubling to 1 h, ± 20 %);
+one that fails for good stays in procrastinate's table as `failed` with its error beside it, and can be
+retried.
 """
 
 from __future__ import annotations

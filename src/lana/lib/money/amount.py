@@ -1,8 +1,9 @@
-"""Amounts: US cents and satoshis, each an integer of 64 bits, distinct for the type checker and plain ints at run time.
+"""Amounts: US cents and satoshis, each an integer of 64 bits, distinct for the type checker and plain ints at
+run time.
 
-Guarantees: no binary floating point; what does not fit 64 bits is an error, never a wrap; a conversion from decimals is
-exact or refused. Plain `+` on two amounts gives `int`: name the type again (`UsdCents(a + b)`), or use `checked_add`
-where the result is stored. Cost: that of ints.
+Guarantees: no binary floating point; what does not fit 64 bits is an error, never a wrap; a conversion from
+decimals is exact or refused. Plain `+` on two amounts gives `int`: name the type again (`UsdCents(a + b)`),
+or use `checked_add` where the result is stored. Cost: that of ints.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ _registry: dict[tuple[str, str], type[PublicEvent]] = {}
 
 
 class PublicEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """The entity snapshot of a public event. Subclasses name their `module`; the class's name is the stored type.
+    """The entity snapshot of a public event. Subclasses name their `module`; the class's name is the stored
+    type.
 
     Stored as `{"module": …, "type": …, "entity": {…fields}}`. Carries ids and states, never personal data.
     """

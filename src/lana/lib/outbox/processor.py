@@ -1,16 +1,16 @@
 """Event processors: one reader per processor name in the whole installation, exactly-once effects.
 
 Guarantees
-* A processor sees its events in commit order. Its checkpoint moves in the transaction of its effect, so a process
-  killed between the two leaves neither.
-* One owner at a time: a lease in PostgreSQL, renewed while it works; a process that lost it cannot advance the
-  checkpoint, so it cannot take effect.
-* A poison event is tried `TRIES` times with back-off, then parked with its entity: shown, replayable, and events of
-  other entities go on. Later events of the same entity are parked behind it.
+* A processor sees its events in commit order. Its checkpoint moves in the transaction of its effect, so a
+  process killed between the two leaves neither.
+* One owner at a time: a lease in PostgreSQL, renewed while it works; a process that lost it cannot advance
+  the checkpoint, so it cannot take effect.
+* A poison event is tried `TRIES` times with back-off, then parked with its entity: shown, replayable, and
+  events of other entities go on. Later events of the same entity are parked behind it.
 
-Costs: a page of events is one Op. Only when a page fails are its events handled one by one. Pages without an event
-for this processor are passed over in memory and stored once in `STORE_EVERY` sequences.
-Bounds: `PAGE` events an Op, `TRIES` tries, `LEASE_SECONDS` until another process takes over.
+Costs: a page of events is one Op. Only when a page fails are its events handled one by one. Pages without an
+event for this processor are passed over in memory and stored once in `STORE_EVERY` sequences. Bounds: `PAGE`
+events an Op, `TRIES` tries, `LEASE_SECONDS` until another process takes over.
 """
 
 from __future__ import annotations
@@ -90,7 +90,8 @@ class ProcessorRunner:
     async def release(self) -> None:
         """Pass the lease on at once (graceful stop)."""
         await self._db.fetch(
-            "update processors set owner = null, leased_until = null where name = %b::text and owner = %b::uuid",
+            "update processors set owner = null, leased_until = null"
+            " where name = %b::text and owner = %b::uuid",
             [self._processor.name, self._owner],
         )
 
@@ -216,7 +217,9 @@ class ProcessorRunner:
         return frozenset(row[0] for row in rows)
 
     async def replay_parked(self, limit: int = 100) -> int:
-        """Handle parked events again, in order; answers how many went through. Stops at the first that fails."""
+        """Handle parked events again, in order; answers how many went through. Stops at
+        the first that fails.
+        """
         rows = await self._db.fetch(
             "select sequence from parked_events where processor = %b::text order by sequence limit %b::int8",
             [self._processor.name, limit],

@@ -1,8 +1,9 @@
 """The outbox's growing end, read once per process for everybody who waits for news.
 
-Guarantees: events in commit order, none skipped (sequences are given under a lock that is held to the commit, so a
-reader's "greater than my last one" can never be overtaken). NOTIFY only wakes; a poll stands behind it. Bounds: a page
-of `PAGE` rows, `QUEUE` events per subscriber (a subscriber that falls behind is cut off, `Lagged`).
+Guarantees: events in commit order, none skipped (sequences are given under a lock that is held to the commit,
+so a reader's "greater than my last one" can never be overtaken). NOTIFY only wakes; a poll stands behind it.
+Bounds: a page of `PAGE` rows, `QUEUE` events per subscriber (a subscriber that falls behind is cut off,
+`Lagged`).
 """
 
 from __future__ import annotations
@@ -52,7 +53,9 @@ async def read_after(db: Database, sequence: int, limit: int = PAGE) -> Sequence
 
 
 class Tail:
-    """`async with Tail(db) as tail:`; then `tail.wait(seen)` for processors, `tail.subscribe(…)` for streams."""
+    """`async with Tail(db) as tail:`; then `tail.wait(seen)` for processors,
+    `tail.subscribe(…)` for streams.
+    """
 
     def __init__(self, db: Database) -> None:
         self._db = db

@@ -1,7 +1,8 @@
 """Every HTTP request in a trace and in the metrics.
 
-`Traced` wraps an ASGI application: it joins the caller's trace, opens a span, counts and times the request. Paths become
-labels only when they are known beforehand (`paths`); every other one is `other`, so that a scan makes no new series.
+`Traced` wraps an ASGI application: it joins the caller's trace, opens a span, counts and times the request.
+Paths become labels only when they are known beforehand (`paths`); every other one is `other`, so that a scan
+makes no new series.
 """
 
 from __future__ import annotations

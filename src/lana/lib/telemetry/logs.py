@@ -1,8 +1,8 @@
 """One line per event on standard output, as JSON or for a person's eyes.
 
-Guarantees: a value whose key names a secret is never written, at any depth; every line carries the trace it belongs to;
-what libraries log through the standard module comes out in the same form. Costs: one dictionary per line. What breaks
-it: a secret put into the text of an event instead of a key.
+Guarantees: a value whose key names a secret is never written, at any depth; every line carries the trace it
+belongs to; what libraries log through the standard module comes out in the same form. Costs: one dictionary
+per line. What breaks it: a secret put into the text of an event instead of a key.
 """
 
 from __future__ import annotations

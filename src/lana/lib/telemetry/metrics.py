@@ -1,7 +1,8 @@
 """Prometheus metrics of this process, declared where they are fed.
 
-Guarantees: a name is declared once (a second declaration is a fault); names begin with `lana_` and end with their unit;
-labels come from small closed sets, never from ids or texts of a user. Cost: an addition per event.
+Guarantees: a name is declared once (a second declaration is a fault); names begin with `lana_` and end with
+their unit; labels come from small closed sets, never from ids or texts of a user. Cost: an addition per
+event.
 """
 
 from __future__ import annotations

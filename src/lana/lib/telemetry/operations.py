@@ -1,7 +1,8 @@
-"""The operator's port: `/metrics`, `/health`, `/health/ready`. Never routed by the gateway, without authentication.
+"""The operator's port: `/metrics`, `/health`, `/health/ready`. Never routed by the gateway, without
+authentication.
 
-`/health` says that the process lives. `/health/ready` runs every check, each bounded by `CHECK_SECONDS`, and answers 503
-with the names of those that failed; what failed in detail goes to the log, not to the caller.
+`/health` says that the process lives. `/health/ready` runs every check, each bounded by `CHECK_SECONDS`, and
+answers 503 with the names of those that failed; what failed in detail goes to the log, not to the caller.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Traces: OTLP over gRPC where an endpoint is named, nothing at all where none is.
 
-Guarantees: `span` costs next to nothing while traces are off; the W3C `traceparent` of a request is kept and can be put
-on events, outbox rows and jobs, so that what happens later joins its cause; spans wait in a queue of `QUEUE` and are
-dropped beyond it, they never block a request.
+Guarantees: `span` costs next to nothing while traces are off; the W3C `traceparent` of a request is kept and
+can be put on events, outbox rows and jobs, so that what happens later joins its cause; spans wait in a queue
+of `QUEUE` and are dropped beyond it, they never block a request.
 """
 
 from __future__ import annotations

@@ -39,7 +39,9 @@ class Producer:
         self._time: BankTime = bank_time
 
     async def produce(self) -> int:
-        """Publish what is missing, at most `MAX_DAYS` at a time; the bank's first run only remembers where it stands."""
+        """Publish what is missing, at most `MAX_DAYS` at a time; the bank's first run only remembers where it
+        stands.
+        """
         target = self._time.last_closed_day()
         last = await self.last_published_day()
         if last is None:

@@ -22,8 +22,8 @@ from lana.processes.end_of_day.step import Step
 
 log = structlog.get_logger()
 
-# a session's advisory lock: it ends with its holder's connection, however that dies; a run that loses it meanwhile is
-# harmless, because pages may be done twice
+# a session's advisory lock: it ends with its holder's connection, however that dies; a run that loses it
+# meanwhile is harmless, because pages may be done twice
 LOCK: Final = 5462
 TICK_SECONDS: Final = 0.5
 MAX_RUNS: Final = 31

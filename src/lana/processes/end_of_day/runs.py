@@ -32,7 +32,8 @@ _COMPLETE = (
     " completed_at = clock_timestamp() where day = %b::date"
 )
 _OPEN_STEP = (
-    "insert into end_of_day_steps (day, step, position, state) values (%b::date, %b::text, %b::int8, 'running')"
+    "insert into end_of_day_steps (day, step, position, state)"
+    " values (%b::date, %b::text, %b::int8, 'running')"
     " on conflict (day, step) do nothing"
 )
 _STEP = "select state, cursor from end_of_day_steps where day = %b::date and step = %b::text"

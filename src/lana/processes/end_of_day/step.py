@@ -33,7 +33,8 @@ class PageDone(msgspec.Struct, frozen=True):
 
 
 class Step(Protocol):
-    """Works in pages of bounded size. A page may be asked for twice (after a crash): the second time it does nothing.
+    """Works in pages of bounded size. A page may be asked for twice (after a crash): the second time it does
+    nothing.
 
     An exception stops the run; it is tried again from the last finished page, later days wait.
     """

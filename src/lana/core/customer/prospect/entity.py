@@ -81,8 +81,8 @@ ProspectEvent = (
 class Prospect(Entity[ProspectEvent]):
     """Open until it is converted or closed; both are final.
 
-    A repeated report of the provider never refuses, not even late, on a converted or closed prospect: the provider
-    would only send it again.
+    A repeated report of the provider never refuses, not even late, on a converted or closed prospect: the
+    provider would only send it again.
     """
 
     kind = "prospect"

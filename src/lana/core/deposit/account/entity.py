@@ -77,7 +77,9 @@ class DepositAccount(Entity[DepositAccountEvent]):
         return self.emit(Frozen(status=AccountStatus.FROZEN, reason=reason))
 
     def unfreeze(self, reason: AccountFreezeReason = AccountFreezeReason.ACCOUNT) -> Outcome:
-        """Staff, unfreezing the account itself, lifts every freeze; the holder's release lifts only its own."""
+        """Staff, unfreezing the account itself, lifts every freeze; the holder's
+        release lifts only its own.
+        """
         released = self.freezes if reason is AccountFreezeReason.ACCOUNT else (reason,)
         if not set(released) & set(self.freezes):
             return ALREADY

@@ -1,4 +1,6 @@
-"""A withdrawal: reserved, approved or denied, and then confirmed or cancelled; a confirmed one may be reverted."""
+"""A withdrawal: reserved, approved or denied, and then confirmed or cancelled; a confirmed one may be
+reverted.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The approval process. Its id is the id of what is to be approved.
 
-Votes of people who left the committee do not count, and newcomers must be heard: membership is what it is when the
-vote is stored. A vote is never changed or withdrawn. The first denial decides.
+Votes of people who left the committee do not count, and newcomers must be heard: membership is what it is
+when the vote is stored. A vote is never changed or withdrawn. The first denial decides.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class ApprovalProcess(Entity[ApprovalProcessEvent]):
             case Initialized():
                 raise ValueError("a process begins once")
 
-    # --- what is asked of it ------------------------------------------------------------------------------------
+    # --- what is asked of it --------------------------------------------------------------------------------
 
     @property
     def in_progress(self) -> bool:
@@ -118,7 +118,7 @@ class ApprovalProcess(Entity[ApprovalProcessEvent]):
     def can_be_decided_by(self, voter: UUID, members: Sequence[UUID]) -> bool:
         return self.in_progress and voter in self._eligible(members) and not self.has_voted(voter)
 
-    # --- commands -------------------------------------------------------------------------------------------------
+    # --- commands -------------------------------------------------------------------------------------------
 
     def start(self) -> Outcome:
         """Right after birth: rules without a committee conclude at once."""
