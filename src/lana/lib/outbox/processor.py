@@ -69,7 +69,7 @@ class ProcessorRunner:
         self._commands = commands
         self._tail = tail
         self._owner: UUID = new_id()
-        self._stored = -1
+        self._stored: int = -1
         self._leased = 0.0
         self.checkpoint = 0
 
