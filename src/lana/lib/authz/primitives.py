@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cached_property
 from uuid import UUID
 
 import msgspec
@@ -14,7 +15,7 @@ class SubjectKind(StrEnum):
     SYSTEM = "system"
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, dict=True):
     """`user:<uuid>` (staff), `customer:<uuid>` or `system:<actor>`."""
 
     kind: SubjectKind
@@ -38,7 +39,7 @@ class Subject(msgspec.Struct, frozen=True):
         kind, _, name = text.partition(":")
         return cls(SubjectKind(kind), name)
 
-    @property
+    @cached_property
     def id(self) -> UUID:
         """The person's id. ValueError for a system subject."""
         return UUID(self.name)
@@ -55,8 +56,12 @@ class Subject(msgspec.Struct, frozen=True):
     def is_system(self) -> bool:
         return self.kind is SubjectKind.SYSTEM
 
-    def __str__(self) -> str:
+    @cached_property
+    def _text(self) -> str:
         return f"{self.kind.value}:{self.name}"
+
+    def __str__(self) -> str:
+        return self._text
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -76,14 +81,18 @@ class Resource(msgspec.Struct, frozen=True):
         return f"{self.module}/{self.entity}"
 
 
-class Action(msgspec.Struct, frozen=True):
+class Action(msgspec.Struct, frozen=True, dict=True):
     """`<module>:<entity>:<verb>` on a resource of the same module and entity."""
 
     resource: Resource
     verb: str
 
-    def __str__(self) -> str:
+    @cached_property
+    def _text(self) -> str:
         return f"{self.resource.module}:{self.resource.entity}:{self.verb}"
+
+    def __str__(self) -> str:
+        return self._text
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -20,10 +20,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import cala_ledger
 import msgspec
-from cala_ledger.wire import UuidArray
 
+import cala_ledger
+from cala_ledger.wire import UuidArray
 from lana.lib.es.entity import event_name
 from lana.lib.es.op import Op
 from lana.lib.es.repo import Repo
@@ -87,9 +87,10 @@ def assemble(entries: Sequence[Entry]) -> Statements:
     """The whole pipeline of a batch. Op numbers are positions in `entries`."""
     out = Statements()
     _lock_and_check(out, entries)
-    _begin(out, entries)
+    held = _Held(entries)
+    _begin(out, held)
     _ledger(out, entries)
-    _write(out, entries)
+    _write(out, entries, held)
     _rows(out, entries)
     _outbox(out, entries)
     return out
@@ -139,16 +140,20 @@ def _check_balances(out: Statements, entries: Sequence[Entry]) -> None:
         )
 
 
-def _begin(out: Statements, entries: Sequence[Entry]) -> None:
-    keys = [
-        (n, e.ticket.subject, e.ticket.key, e.ticket.op_id, e.ticket.digest, e.ticket.outcome)
-        for n, e in enumerate(entries)
-        if e.ticket
-    ]
-    claims = [(n, c.space, c.value) for n, e in enumerate(entries) for c in e.op.claims]
+class _Held:
+    """Keys and claims of a batch as arrays: taken first, given back by the dead in the end."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        tickets = [(n, e.ticket) for n, e in enumerate(entries) if e.ticket]
+        self.keys = arrays([(n, t.subject, t.key, t.op_id) for n, t in tickets], *KEY)
+        self.contents = arrays([(t.digest, t.outcome) for _, t in tickets], "bytea", "text")
+        self.claims = arrays([(n, c.space, c.value) for n, e in enumerate(entries) for c in e.op.claims], *CLAIM)
+
+
+def _begin(out: Statements, held: _Held) -> None:
     out.add(
         f"select * from begin_batch({marks(9)})",
-        [*arrays(keys, *KEY, "bytea", "text"), *arrays(claims, *CLAIM)],
+        [*held.keys, *held.contents, *held.claims],
         answer="begin",
     )
 
@@ -178,9 +183,7 @@ def _answering(out: Statements, statement: Statement) -> None:
     )
 
 
-def _write(out: Statements, entries: Sequence[Entry]) -> None:
-    keys = [(n, e.ticket.subject, e.ticket.key, e.ticket.op_id) for n, e in enumerate(entries) if e.ticket]
-    claims = [(n, c.space, c.value) for n, e in enumerate(entries) for c in e.op.claims]
+def _write(out: Statements, entries: Sequence[Entry], held: _Held) -> None:
     audit = [
         (
             n,
@@ -199,7 +202,7 @@ def _write(out: Statements, entries: Sequence[Entry]) -> None:
     events = [row for n, e in enumerate(entries) for row in _event_rows(n, e)]
     out.add(
         f"select write_batch({marks(25)})",
-        [*arrays(keys, *KEY), *arrays(claims, *CLAIM), *arrays(audit, *AUDIT), *arrays(events, *EVENT)],
+        [*held.keys, *held.claims, *arrays(audit, *AUDIT), *arrays(events, *EVENT)],
     )
 
 

@@ -60,6 +60,7 @@ class Tail:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._last = 0
+        self._announced = 0
         self._subscribers: dict[asyncio.Queue[Delivered | None], Callable[[PublicEvent], bool]] = {}
         self._news = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
@@ -114,7 +115,8 @@ class Tail:
                 async with connection:
                     await connection.execute("listen lana_outbox")
                     while going_on():
-                        async for _ in connection.notifies(timeout=POLL_SECONDS):
+                        async for notification in connection.notifies(timeout=POLL_SECONDS):
+                            self._announced = max(self._announced, int(notification.payload))
                             self._wake.set()
             except psycopg.Error as error:
                 end_if_cancelled(error)
@@ -134,12 +136,19 @@ class Tail:
                 log.warning("outbox could not be read, trying again", error=str(error))
 
     async def _read_all(self) -> None:
+        """Without subscribers an announced sequence is as good as its rows: all up to it are committed."""
+        if not self._subscribers and self._announced > self._last:
+            await self._reach(self._announced)
+            return
         while page := await read_after(self._db, self._last):
             for delivered in page:
                 self._deliver(delivered)
-            async with self._news:
-                self._last = page[-1].sequence
-                self._news.notify_all()
+            await self._reach(page[-1].sequence)
+
+    async def _reach(self, sequence: int) -> None:
+        self._last = sequence
+        async with self._news:
+            self._news.notify_all()
 
     def _deliver(self, delivered: Delivered) -> None:
         if delivered.event is None:
