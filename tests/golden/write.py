@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from tests.golden.licences import licences
 from tests.golden.samples import every_event
 
 ROOT = Path(__file__).parents[2]
@@ -66,6 +67,7 @@ GENERATED: dict[str, Callable[[], str]] = {
     "docs/reference/customer.graphql": customer_sdl,
     "docs/reference/cli.md": cli,
     "docs/reference/configuration.md": configuration,
+    "docs/reference/licences.md": licences,
     "docs/reference/metrics.md": metrics,
     "docs/reference/permissions.md": permissions,
     "docs/reference/settings.md": settings,
