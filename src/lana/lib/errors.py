@@ -114,5 +114,12 @@ class Busy(Refusal):
     kind = Kind.UNAVAILABLE
 
 
+class DatabaseUnavailable(Busy):
+    """The database cannot be reached or has no room. What was asked may have been done: its key tells."""
+
+    def __init__(self) -> None:
+        super().__init__("the database is not available; ask again with the same idempotency key")
+
+
 class InvalidInput(Refusal):
     kind = Kind.VALIDATION

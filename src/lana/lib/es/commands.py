@@ -6,7 +6,7 @@ caller gets is the service's answer, once it is durable.
 * Conflict: run again, at most `MAX_TRIES` times; after the first, commands on the same entities queue behind a local
   lock, so that a hot entity makes a line and not a crowd.
 * Refusal (a rule said no): an Op of its own keeps the checks and, under a caller's key, the outcome; then it is raised.
-* Fault: its checks are kept as well; the exception goes on to the edge.
+* Fault: its checks are kept as well; the exception goes on to the edge. Without a database: `DatabaseUnavailable`.
 * A caller's idempotency key: the first outcome, refusals included, is answered again; other content is refused.
 """
 
@@ -20,13 +20,15 @@ from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
 
-import cala_ledger
 import msgspec
+import psycopg
 
+import cala_ledger
 from lana.lib.authz import Check, Ctx
 from lana.lib.errors import (
     Busy,
     ConcurrentModification,
+    DatabaseUnavailable,
     IdempotencyKeyReused,
     Kind,
     Refusal,
@@ -38,6 +40,7 @@ from lana.lib.es.entity import Entity
 from lana.lib.es.op import Op
 from lana.lib.ids import new_id
 from lana.lib.pg.database import Database
+from lana.lib.pg.faults import is_lost
 
 MAX_TRIES = 20
 
@@ -107,6 +110,11 @@ class Commands:
                     if isinstance(refusal, Busy):
                         raise
                     return cast("T", await self._refuse(op, refusal, digest))
+                except psycopg.Error as error:
+                    if is_lost(error):
+                        raise DatabaseUnavailable from error
+                    await self._keep_checks(op)
+                    raise
                 except Exception:
                     await self._keep_checks(op)
                     raise

@@ -5,7 +5,8 @@ Guarantees
 * Each Op is written wholly or not at all, and its caller learns which; expected refusals disturb nobody.
 * A batch that fails for an unexpected reason is rolled back and halved until the Op at fault stands alone.
 * A lost connection (cut socket, killed backend, restarted server) is not an answer: the same batch is submitted again
-  on a new connection until its deadline, and the keys tell what had been committed.
+  on a new connection until its deadline, and the keys tell what had been committed. After the deadline, or when the
+  server has no room (a full disk), all its callers are told `DatabaseUnavailable`.
 * A caller that goes away does not stop its Op.
 
 Costs: one connection, a second one when `SECOND_AT` Ops wait. Hot balance rows serialise batches for a flush, which is
@@ -33,9 +34,10 @@ import structlog
 from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, SerializationFailure
 from psycopg.pq import TransactionStatus
 
-from lana.lib.errors import Busy
+from lana.lib.errors import Busy, DatabaseUnavailable
 from lana.lib.es.batch import Entry, assemble
 from lana.lib.pg.database import Connection, connect
+from lana.lib.pg.faults import has_no_room, is_lost
 from lana.lib.pg.pipeline import Pipeline
 
 log = structlog.get_logger()
@@ -199,8 +201,7 @@ class Committer:
 
     @staticmethod
     def _refuse_late(waiting: _Waiting) -> None:
-        if not waiting.future.done():
-            waiting.future.set_exception(Busy("waited too long, nothing was done; try again"))
+        _answer(waiting, Busy("waited too long, nothing was done; try again"))
 
     async def _write(self, pipeline: Pipeline | None, batch: list[_Waiting]) -> Pipeline | None:
         """Write a batch, halving it on faults. Answers the pipeline to go on with."""
@@ -209,10 +210,15 @@ class Committer:
             part = todo.pop()
             try:
                 pipeline, answers = await self._commit(pipeline, [w.entry for w in part])
-            except Exception as error:  # noqa: BLE001 - its callers hear of it
-                if isinstance(error, psycopg.OperationalError) and not isinstance(error, TRANSIENT):
+            except Exception as error:
+                if is_lost(error) or has_no_room(error):
+                    # nobody's fault in particular, so halving would only take the time again and again
                     pipeline = await _close(pipeline)
-                if len(part) == 1:
+                    log.error("a batch could not be written", exc_info=error)
+                    for waiting in (waiting for one in (part, *todo) for waiting in one):
+                        _answer(waiting, DatabaseUnavailable())
+                    todo.clear()
+                elif len(part) == 1:
                     _fail(part[0], error)
                 else:
                     middle = len(part) // 2
@@ -303,19 +309,6 @@ def _settle(entries: Sequence[Entry], answers: dict[int, Any], lost: bool) -> li
     return settled
 
 
-def is_lost(error: psycopg.Error) -> bool:
-    """The connection is gone or the server is ending it; by class and SQLSTATE, never by `connection.closed`, which
-    may still say False a moment after."""
-    state = error.sqlstate or ""
-    if isinstance(error, TRANSIENT):
-        return False
-    return (
-        isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
-        or state[:2] == "08"
-        or (state[:4] == "57P0")
-    )
-
-
 def _broken(pipeline: Pipeline) -> bool:
     connection = pipeline.connection
     return connection.closed or connection.info.transaction_status is TransactionStatus.UNKNOWN
@@ -328,5 +321,9 @@ async def _close(pipeline: Pipeline | None) -> None:
 
 def _fail(waiting: _Waiting, error: Exception) -> None:
     log.error("an Op failed", exc_info=error)
+    _answer(waiting, error)
+
+
+def _answer(waiting: _Waiting, error: Exception) -> None:
     if not waiting.future.done():
         waiting.future.set_exception(error)

@@ -13,7 +13,8 @@ import structlog
 from graphql import GraphQLError
 
 from lana.lib.authz import Ctx
-from lana.lib.errors import InvalidInput, Kind, Refusal
+from lana.lib.errors import DatabaseUnavailable, InvalidInput, Kind, Refusal
+from lana.lib.pg.faults import is_lost
 
 log = structlog.get_logger()
 
@@ -95,6 +96,8 @@ def refusal_of(error: BaseException | None) -> Refusal | None:
     for _ in range(16):
         if error is None or isinstance(error, Refusal):
             return error
+        if is_lost(error):
+            return DatabaseUnavailable()
         error = error.original_error if isinstance(error, GraphQLError) else error.__cause__
     return None
 
