@@ -17,6 +17,7 @@ from tests.e2e.running import Bank, shared_directory
 IDENTITY_PARTS = ("postgres", "keycloak")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
