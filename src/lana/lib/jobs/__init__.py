@@ -7,20 +7,31 @@ retried.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Protocol
 
 import procrastinate
+import psycopg
 import structlog
+from procrastinate.exceptions import ConnectorException
 from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job as StoredJob
+from procrastinate.jobs import Status
 
 from lana.lib.pg.database import Database, session
+from lana.lib.tasks import end_if_cancelled, going_on
 
 log = structlog.get_logger()
 
 ATTEMPTS = 30
+RESCUE_SECONDS = 10.0
+STALLED_SECONDS = 30.0
+
+
+class WorkerDied(Exception):
+    """The worker of a job's last try is gone."""
 
 
 class Job(Protocol):
@@ -89,10 +100,35 @@ class JobRunner:
     async def run(self, concurrency: int = 10) -> None:
         """Work until cancelled; a running job gets five seconds to end."""
         async with self.app.open_async():
-            await self.app.run_worker_async(
-                concurrency=concurrency,
-                install_signal_handlers=False,
-                shutdown_graceful_timeout=5,
-                fetch_job_polling_interval=2,
-                listen_notify=True,
-            )
+            rescuing = asyncio.create_task(self._rescue())
+            try:
+                await self.app.run_worker_async(
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=5,
+                    fetch_job_polling_interval=2,
+                    listen_notify=True,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                )
+            finally:
+                rescuing.cancel()
+                await asyncio.gather(rescuing, return_exceptions=True)
+
+    async def _rescue(self) -> None:
+        """Every worker looks for the jobs of dead ones; whoever comes second finds the job taken."""
+        manager = self.app.job_manager
+        while going_on():
+            try:
+                for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+                    log.warning(
+                        "job of a dead worker", job=job.task_name, id=job.id, attempt=job.attempts + 1
+                    )
+                    if job.attempts + 1 < ATTEMPTS:
+                        await manager.retry_job(job)
+                    else:
+                        await self._record_failure(job, WorkerDied())
+                        await manager.finish_job(job, Status.FAILED, delete_job=False)
+            except (ConnectorException, psycopg.Error) as error:
+                end_if_cancelled(error)
+                log.warning("jobs of dead workers not looked for, or taken by another", reason=str(error))
+            await asyncio.sleep(RESCUE_SECONDS)
