@@ -19,7 +19,7 @@ status: ## which parts of the bank run, and where
 	$(IN) python -m lana.up status $(ARGS)
 
 test: ## every test (about 15 minutes on two cores); ARGS="-k name" for some
-	$(IN) pytest -n 2 --dist loadgroup --durations 10 $(ARGS)
+	$(IN) pytest -n 2 --dist loadfile --durations 10 $(ARGS)
 
 test-oathkeeper: ## the gateway's tests against Oathkeeper: LANA_OATHKEEPER=/path/to/oathkeeper
 	$(IN) pytest tests/e2e/gateway -rs $(ARGS)

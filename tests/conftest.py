@@ -26,10 +26,15 @@ from lana.lib.pg.database import Database
 from lana.lib.pg.migrate import migrate
 from lana.up.postgres import start_postgres, stop_postgres
 from tests.support.clock import FixedTime
+from tests.support.scheduling import OneKeycloak
 
 TEMPLATE = "lana_template"
 BANK = "lana_template_bank"
 SUPERUSER = "superuser@example.com"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneKeycloak:
+    return OneKeycloak(config, log)
 
 
 def shared_directory(factory: pytest.TempPathFactory) -> Path:

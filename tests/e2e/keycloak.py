@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -81,7 +82,13 @@ class Keycloak:
             "attributes": {} if lana_id is None else {"lanaId": [lana_id]},
             "credentials": [{"type": "password", "value": PASSWORD, "temporary": False}],
         }
-        return self.admin("POST", f"{realm}/users", json=account).headers["location"].rsplit("/", 1)[1]
+        try:
+            made = self.admin("POST", f"{realm}/users", json=account)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != HTTPStatus.CONFLICT:
+                raise
+            return self.create_user(realm, email, lana_id)  # another worker was quicker
+        return made.headers["location"].rsplit("/", 1)[1]
 
     def create_client(self, realm: str, client: str) -> None:
         """A public client without the API's audience."""

@@ -16,6 +16,7 @@ def test_lana_cli_needs_no_more_than_a_bank_that_runs(tmp_path: Path) -> None:
         said = bank.run("cli", "migrate", "--status")
         assert said.returncode == 0, said.stderr
         assert "pending: lana 0001" in said.stdout
+        assert "Usage: lana-cli" in bank.run("cli", "--help").stdout
     finally:
         bank.down()
 
