@@ -118,9 +118,9 @@ def main() -> int:
     _ = starting.add_argument("--detach", action="store_true", help="leave it running and return when ready")
     _ = commands.add_parser("down", help="stop it")
     _ = commands.add_parser("status", help="what runs")
-    asking = commands.add_parser("cli", help="lana-cli, spoken to this bank")
-    _ = asking.add_argument("arguments", nargs=argparse.REMAINDER)
-    given = parser.parse_args()
+    _ = commands.add_parser("cli", help="lana-cli, spoken to this bank")
+    speaking = sys.argv[1:2] == ["cli"]  # what follows is for lana-cli, options too
+    given = parser.parse_args(sys.argv[1:2] if speaking else None)
     try:
         config = read_config()
         if given.command == "up":
@@ -130,7 +130,7 @@ def main() -> int:
         elif given.command == "cli":
             from lana.up.command import cli  # imports the database's driver
 
-            return cli(config, list(given.arguments))
+            return cli(config, sys.argv[2:])
         else:
             status(config)
     except (UpError, OSError, ExceptionGroup) as error:
