@@ -9,9 +9,8 @@ import pytest
 import pytest_asyncio
 
 from lana.app import App, open_app
-from lana.lib.authz import Ctx, Subject
-from tests.conftest import SUPERUSER, bank_config
-from tests.support.bank import open_account
+from tests.conftest import bank_config
+from tests.support.bank import open_account, superuser_of
 from tests.support.own_server import Depositors, OwnServer
 from tests.support.proof import assert_clean
 
@@ -32,20 +31,13 @@ async def bank(own: OwnServer) -> AsyncIterator[App]:
         yield app
 
 
-@pytest_asyncio.fixture
-async def root(bank: App) -> Ctx:
-    rows = await bank.db.fetch(
-        "select id from personal_data where kind = 'user' and email = %b::text", [SUPERUSER]
-    )
-    return Ctx(subject=Subject.user(rows[0][0]), request_id="test")
-
-
 @pytest.mark.parametrize(
     "fault", [OwnServer.restart, OwnServer.crash_a_backend, OwnServer.crash], ids=lambda fault: fault.__name__
 )
 async def test_acknowledged_deposits_survive_and_unknown_ones_are_never_doubled(
-    own: OwnServer, bank: App, root: Ctx, fault: Callable[[OwnServer], None]
+    own: OwnServer, bank: App, fault: Callable[[OwnServer], None]
 ) -> None:
+    root = await superuser_of(bank)
     accounts = [(await open_account(bank, root)).id for _ in range(8)]
     async with Depositors(bank, root, accounts, CALLERS) as load:
         for _ in range(2):

@@ -91,6 +91,17 @@ class _Waiting(msgspec.Struct):
     since: float
 
 
+class _Lane(msgspec.Struct):
+    """One batch at a time, on a connection that is kept from batch to batch."""
+
+    pipeline: Pipeline | None = None
+
+    async def close(self) -> None:
+        pipeline, self.pipeline = self.pipeline, None
+        if pipeline is not None:
+            await pipeline.connection.close()
+
+
 class Committer:
     """One per process. `async with Committer(dsn) as committer: answer = await committer.submit(entry)`."""
 
@@ -110,7 +121,7 @@ class Committer:
         self._max_wait = max_wait
         self._connect = connect_with
         self._queue: deque[_Waiting] = deque()
-        self._idle: list[Pipeline | None] = [None] * lanes
+        self._idle = [_Lane() for _ in range(lanes)]
         self._lanes = lanes
         self._running: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -126,8 +137,8 @@ class Committer:
         self._closing = True
         while self._running:
             await asyncio.wait(self._running, timeout=DEADLINE)
-        for pipeline in self._idle:
-            await _close(pipeline)
+        for lane in self._idle:
+            await lane.close()
 
     @property
     def waiting(self) -> int:
@@ -146,7 +157,7 @@ class Committer:
         """Start a batch if a lane is free and, for a second lane, enough wait."""
         enough = 1 if len(self._running) == 0 else self._second_at
         if self._queue and len(self._running) < self._lanes and len(self._queue) >= enough:
-            task = asyncio.create_task(self._lane())
+            task = asyncio.create_task(self._run_lane())
             self._running.add(task)
             task.add_done_callback(self._lane_done)
 
@@ -156,16 +167,16 @@ class Committer:
             log.error("committer lane failed", exc_info=error)
         self._wake()
 
-    async def _lane(self) -> None:
+    async def _run_lane(self) -> None:
         """Write batches until nothing waits."""
-        pipeline = self._idle.pop() if self._idle else None
+        lane = self._idle.pop() if self._idle else _Lane()
         try:
             while batch := self._admit():
                 if len(self._queue) >= self._second_at:
                     self._wake()
-                pipeline = await self._write(pipeline, batch)
+                await self._write(lane, batch)
         finally:
-            self._idle.append(pipeline)
+            self._idle.append(lane)
 
     def _admit(self) -> list[_Waiting]:
         """As many Ops as fit and can share a batch, oldest first; the others keep their place.
@@ -203,17 +214,17 @@ class Committer:
     def _refuse_late(waiting: _Waiting) -> None:
         _answer(waiting, Busy("waited too long, nothing was done; try again"))
 
-    async def _write(self, pipeline: Pipeline | None, batch: list[_Waiting]) -> Pipeline | None:
-        """Write a batch, halving it on faults. Answers the pipeline to go on with."""
+    async def _write(self, lane: _Lane, batch: list[_Waiting]) -> None:
+        """Write a batch, halving it on faults. Answers every caller."""
         todo: list[list[_Waiting]] = [batch]
         while todo:
             part = todo.pop()
             try:
-                pipeline, answers = await self._commit(pipeline, [w.entry for w in part])
+                answers = await self._commit(lane, [w.entry for w in part])
             except Exception as error:
                 if is_lost(error) or has_no_room(error):
                     # nobody's fault in particular, so halving would only take the time again and again
-                    pipeline = await _close(pipeline)
+                    await lane.close()
                     log.error("a batch could not be written", exc_info=error)
                     for waiting in (waiting for one in (part, *todo) for waiting in one):
                         _answer(waiting, DatabaseUnavailable())
@@ -227,32 +238,29 @@ class Committer:
             for waiting, answer in zip(part, answers, strict=True):
                 if not waiting.future.done():
                     waiting.future.set_result(answer)
-        return pipeline
 
-    async def _commit(
-        self, pipeline: Pipeline | None, entries: Sequence[Entry]
-    ) -> tuple[Pipeline, list[Answer]]:
+    async def _commit(self, lane: _Lane, entries: Sequence[Entry]) -> list[Answer]:
         """One batch, again on a new connection while the old one was lost and time is left."""
         lost = False
         tries = 0
         deadline = time.monotonic() + DEADLINE
         while True:
             try:
-                if pipeline is None:
-                    pipeline = Pipeline(await self._connect(self._dsn))
-                answers = await self._send(pipeline, entries)
+                if lane.pipeline is None:
+                    lane.pipeline = Pipeline(await self._connect(self._dsn))
+                answers = await self._send(lane.pipeline, entries)
                 self.batches += 1
                 self.ops += len(entries)
-                return pipeline, _settle(entries, answers, lost)
+                return _settle(entries, answers, lost)
             except TRANSIENT:
                 tries += 1
                 if tries >= TRANSIENT_TRIES:
                     raise
             except psycopg.Error as error:
-                if not is_lost(error) and pipeline is not None and not _broken(pipeline):
+                if not is_lost(error) and lane.pipeline is not None and not _broken(lane.pipeline):
                     raise
                 lost = True
-                pipeline = await _close(pipeline)
+                await lane.close()
                 if time.monotonic() > deadline:
                     raise
             await asyncio.sleep(min(0.05 * 2**tries, 0.5))
@@ -312,11 +320,6 @@ def _settle(entries: Sequence[Entry], answers: dict[int, Any], lost: bool) -> li
 def _broken(pipeline: Pipeline) -> bool:
     connection = pipeline.connection
     return connection.closed or connection.info.transaction_status is TransactionStatus.UNKNOWN
-
-
-async def _close(pipeline: Pipeline | None) -> None:
-    if pipeline is not None:
-        await pipeline.connection.close()
 
 
 def _fail(waiting: _Waiting, error: Exception) -> None:
