@@ -20,9 +20,10 @@ A resolver is five lines: parse, one service call, wrap.
 
     @entity("committeeId")                              # type Committee @entity_key(field: "committeeId")
     class Committee:
-        entity: strawberry.Private[governance.Committee] committee_id: UUID                              #
-        plain fields cost nothing: fill them in `of` name: str created_at: datetime
-        # → Timestamp; date → Date; Decimal → Decimal; object: Json
+        entity: strawberry.Private[governance.Committee]
+        committee_id: UUID                              # plain fields cost nothing: fill them in `of`
+        name: str
+        created_at: datetime                            # → Timestamp; date → Date; object: Json
 
         @classmethod
         def of(cls, committee: governance.Committee) -> Committee:
@@ -68,7 +69,7 @@ A resolver is five lines: parse, one service call, wrap.
             return CommitteeCreatePayload(committee=Committee.of(committee))
 
 Words: `request.command(verb, …)` runs a service verb in an Op, with the caller's idempotency key;
-`request.load( find_many, id)` gathers the loads of one moment into one `find_many(ctx, ids) -> dict[UUID,
+`request.load(find_many, id)` gathers the loads of one moment into one `find_many(ctx, ids) -> dict[UUID,
 Entity]` (which enforces the read action on `*`), `request.need(find_many, id, "User")` refuses with `User not
 found`, `request.load_many(find_many, ids)` answers those that exist. Types of other files are named by
 `refs`, so that circles of types need no circles of imports. `tests/unit/lib/graphql/example_domain.py` is
