@@ -13,7 +13,7 @@ import pytest_asyncio
 from psycopg import conninfo
 
 from lana.lib.authz import Ctx
-from lana.lib.errors import Busy
+from lana.lib.errors import Busy, ConcurrentModification
 from lana.lib.es.commands import Commands
 from lana.lib.es.committer import MAX_QUEUE, Committer
 from lana.lib.es.op import Op
@@ -150,6 +150,26 @@ async def test_two_processes_share_nothing_but_the_database(
     assert sum((await totals(db)).values()) == 200
     for mine, theirs in zip(results[:200], results[200:], strict=True):
         assert (mine.id, mine.version, mine.total) == (theirs.id, theirs.version, theirs.total)
+    await check_books(db)
+
+
+async def test_two_processes_that_create_one_id_create_it_once(
+    service: BoxService, dsn: str, db: Database, ctx: Ctx
+) -> None:
+    async with Database(dsn) as other_db, Committer(dsn) as one, Committer(dsn) as two:
+        first = Commands(db, one, FixedTime())
+        second = Commands(other_db, two, FixedTime())
+        other = BoxService(Boxes(other_db))
+        for number in range(30):
+            results = await asyncio.gather(
+                first.run(ctx, service.create, f"one {number}", UUID(int=number + 1)),
+                second.run(ctx, other.create, f"two {number}", UUID(int=number + 1)),
+                return_exceptions=True,
+            )
+            assert sum(isinstance(result, Box) for result in results) == 1
+            (refused,) = [result for result in results if not isinstance(result, Box)]
+            assert isinstance(refused, ConcurrentModification)
+    assert len(await totals(db)) == 30
     await check_books(db)
 
 

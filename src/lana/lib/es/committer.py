@@ -31,7 +31,13 @@ from typing import Any, cast
 import msgspec
 import psycopg
 import structlog
-from psycopg.errors import DeadlockDetected, LockNotAvailable, QueryCanceled, SerializationFailure
+from psycopg.errors import (
+    DeadlockDetected,
+    LockNotAvailable,
+    QueryCanceled,
+    SerializationFailure,
+    UniqueViolation,
+)
 from psycopg.pq import TransactionStatus
 
 from lana.lib.errors import Busy, DatabaseUnavailable
@@ -229,6 +235,9 @@ class Committer:
                     for waiting in (waiting for one in (part, *todo) for waiting in one):
                         _answer(waiting, DatabaseUnavailable())
                     todo.clear()
+                elif len(part) == 1 and isinstance(error, UniqueViolation):
+                    # another process created the same id in between: decide again, knowing it
+                    _settle_one(part[0], Stale())
                 elif len(part) == 1:
                     _fail(part[0], error)
                 else:
@@ -236,8 +245,7 @@ class Committer:
                     todo += [part[middle:], part[:middle]]
                 continue
             for waiting, answer in zip(part, answers, strict=True):
-                if not waiting.future.done():
-                    waiting.future.set_result(answer)
+                _settle_one(waiting, answer)
 
     async def _commit(self, lane: _Lane, entries: Sequence[Entry]) -> list[Answer]:
         """One batch, again on a new connection while the old one was lost and time is left."""
@@ -320,6 +328,11 @@ def _settle(entries: Sequence[Entry], answers: dict[int, Any], lost: bool) -> li
 def _broken(pipeline: Pipeline) -> bool:
     connection = pipeline.connection
     return connection.closed or connection.info.transaction_status is TransactionStatus.UNKNOWN
+
+
+def _settle_one(waiting: _Waiting, answer: Answer) -> None:
+    if not waiting.future.done():
+        waiting.future.set_result(answer)
 
 
 def _fail(waiting: _Waiting, error: Exception) -> None:
