@@ -21,6 +21,13 @@ class InvalidType(DomainConfigRefusal):
     code = "INVALID_TYPE"
 
 
+class InvalidOverride(InvalidType):
+    """A value of the environment that its setting does not take: the start fails and names it."""
+
+    def __init__(self, key: str, refusal: DomainConfigRefusal) -> None:
+        super().__init__(f"{key}: {refusal.detail}")
+
+
 class NotExposed(DomainConfigRefusal):
     kind = Kind.VALIDATION
 

@@ -11,7 +11,13 @@ import structlog
 from lana.core.domain_config import primitives as p
 from lana.core.domain_config.config.entity import DomainConfig, Initialized, Plain
 from lana.core.domain_config.config.repo import DomainConfigRepo
-from lana.core.domain_config.errors import AlreadySeeded, NotExposed, UnknownKey
+from lana.core.domain_config.errors import (
+    AlreadySeeded,
+    DomainConfigRefusal,
+    InvalidOverride,
+    NotExposed,
+    UnknownKey,
+)
 from lana.core.domain_config.setting import AnySetting, Setting
 from lana.core.domain_config.settings import Registry
 from lana.lib.authz import Authorizer, Check, Scope
@@ -103,7 +109,10 @@ class DomainConfigs:
             if setting is None:
                 log.warning("no setting of this name, override skipped", key=key)
                 continue
-            self._store(await self._find(op, key), setting, value)
+            try:
+                self._store(await self._find(op, key), setting, value)
+            except DomainConfigRefusal as refusal:
+                raise InvalidOverride(key, refusal) from refusal
 
     async def rotate(self, op: Op) -> int:
         """Every encrypted value under the current key; answers how many were not."""
