@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 from lana.app import App
 from lana.core.customer import CustomerType
 from lana.lib.authz import Ctx, Subject
-
 from tests.support.bank import allow_manual_conversion
 
 AT_ONCE = 64
@@ -17,7 +16,9 @@ AT_ONCE = 64
 
 async def superuser(app: App) -> Ctx:
     email = app.config.app.access.superuser_email
-    rows = await app.db.fetch("select id from personal_data where kind = 'user' and email = %b::text", [email])
+    rows = await app.db.fetch(
+        "select id from personal_data where kind = 'user' and email = %b::text", [email]
+    )
     return Ctx(subject=Subject.user(rows[0][0]), request_id="bench")
 
 

@@ -21,7 +21,10 @@ def of_server(postmaster: int) -> float:
     for child in _children(postmaster):
         try:
             user, system, _, _ = _times(child)
-        except (FileNotFoundError, ProcessLookupError):  # ended meanwhile, so it is in the postmaster's sum next time
+        except (
+            FileNotFoundError,
+            ProcessLookupError,
+        ):  # ended meanwhile, so it is in the postmaster's sum next time
             continue
         total += user + system
     return total * TICK

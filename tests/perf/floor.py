@@ -17,7 +17,6 @@ from lana.app import App
 from lana.core.deposit.primitives import DepositAction
 from lana.lib.authz import Ctx
 from lana.lib.pg.database import session
-
 from tests.perf import cpu
 from tests.perf.group import AMOUNT
 from tests.perf.measure import Series
@@ -41,7 +40,10 @@ class Floor:
     async def measure(self, seconds: float) -> Series:
         before = cpu.of_server(self.postmaster)
         said = await self._run("-c", str(CLIENTS), "-j", str(THREADS), "-T", str(max(1, round(seconds))))
-        number = {name: float(found) for name, found in re.findall(r"^(tps|latency average) = ([\d.]+)", said, re.M)}
+        number = {
+            name: float(found)
+            for name, found in re.findall(r"^(tps|latency average) = ([\d.]+)", said, re.MULTILINE)
+        }
         done = int(re.search(r"actually processed: (\d+)", said)[1])  # pyright: ignore[reportOptionalSubscript]
         return Series(
             seconds=seconds,
@@ -68,7 +70,9 @@ class Floor:
         await self._run("-c", "1", "-t", "1")
 
 
-def prepare_floor(app: App, ctx: Ctx, accounts: list[UUID], program: Path, postmaster: int, at: Path) -> Floor:
+def prepare_floor(
+    app: App, ctx: Ctx, accounts: list[UUID], program: Path, postmaster: int, at: Path
+) -> Floor:
     """Fill the script in with this bank's ids, and number its accounts for pgbench to choose by."""
     dsn = app.config.secrets.pg_con
     with psycopg.connect(session(dsn), autocommit=True) as connection:

@@ -13,7 +13,6 @@ from lana.app import App
 from lana.lib.authz import Ctx
 from lana.lib.es.commands import Commands
 from lana.lib.es.committer import Committer
-
 from tests.perf import cpu
 from tests.perf.measure import Series, drive
 

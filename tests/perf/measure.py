@@ -24,6 +24,7 @@ class Series:
     client_cpu: float = 0.0
     server_cpu: float = 0.0
     process_cpu: float = 0.0
+    gateway_cpu: float = 0.0
     batches: int = 0
     written: int = 0
     statements: int = 0
@@ -98,7 +99,10 @@ def median(series: Sequence[Series], what: Callable[[Series], float]) -> float:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Columns aligned, the first to the left."""
-    texts = [list(head), *([cell if isinstance(cell, str) else f"{cell:,.2f}" for cell in row] for row in rows)]
+    texts = [
+        list(head),
+        *([cell if isinstance(cell, str) else f"{cell:,.2f}" for cell in row] for row in rows),
+    ]
     widths = [max(len(row[column]) for row in texts) for column in range(len(head))]
     return "\n".join(
         "  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
