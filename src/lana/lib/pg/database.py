@@ -24,6 +24,10 @@ log = structlog.get_logger()
 
 Connection = AsyncConnection[tuple[Any, ...]]
 
+# A pool doubles its pause between attempts until then; when it gave up, the next caller makes it try at once. So after
+# an outage of any length it is back within so many seconds; with its own five minutes, within the outage's length.
+RECONNECT_SECONDS = 2.0
+
 
 class JsonbBytes(Loader):
     """jsonb in binary: a version byte, then the text."""
@@ -84,6 +88,7 @@ def plain_pool(dsn: str, *, max_size: int) -> AsyncConnectionPool[Connection]:
         max_size=max_size,
         open=False,
         timeout=5.0,
+        reconnect_timeout=RECONNECT_SECONDS,
         max_waiting=2000,
         kwargs={"autocommit": True, "connect_timeout": 5, "prepare_threshold": 0},
     )
@@ -105,6 +110,7 @@ class Database:
             open=False,
             configure=prepare,
             timeout=5.0,
+            reconnect_timeout=RECONNECT_SECONDS,
             max_waiting=2000,
             kwargs={"autocommit": True, "connect_timeout": 5},
         )
