@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 CLI = Path(sys.executable).with_name("lana-cli")
@@ -76,3 +77,36 @@ def test_stored_bank_is_verified_and_its_states_rebuilt(lana: Lana, db_started: 
 def test_end_of_day_is_run_and_shown(lana: Lana, db_started: None) -> None:
     assert lana("end-of-day", "run").stdout == "0 runs completed\n"
     assert answer(lana("end-of-day", "status", "--json")) == []
+
+
+def test_what_failed_for_good_is_shown_and_can_be_tried_again(
+    lana: Lana, db_started: None, dsn: str
+) -> None:
+    assert answer(lana("stuck", "list", "--json")) == {"events": [], "jobs": []}
+    with psycopg.connect(dsn, autocommit=True, options="-c search_path=lana") as connection:
+        connection.execute(
+            "insert into procrastinate_jobs (id, queue_name, task_name, status, attempts)"
+            " values (7001, 'default', 'access.sync-keycloak-user', 'failed', 30)"
+        )
+        connection.execute(
+            "insert into failed_jobs (job_id, name, args, error)"
+            " values (7001, 'access.sync-keycloak-user', '{}', 'ConnectError()')"
+        )
+        connection.execute(
+            "insert into parked_events (processor, sequence, entity, error, attempts)"
+            " values ('user-onboarding', 1, 'x', 'ValueError()', 5)"
+        )
+        listed = lana("stuck", "list", COLUMNS="200")
+        assert listed.returncode == 1
+        assert "access.sync-keycloak-user" in listed.stdout
+        assert "user-onboarding" in listed.stdout
+
+        assert lana("stuck", "retry", "7001").returncode == 0
+        job = connection.execute("select status::text, attempts from procrastinate_jobs where id = 7001")
+        assert job.fetchone() == ("todo", 0)
+        again = lana("stuck", "retry", "7001")
+        assert (again.returncode, "no failed job has the number 7001" in again.stderr) == (1, True)
+
+        unknown = lana("stuck", "replay", "nobody")
+        assert (unknown.returncode, "user-onboarding" in unknown.stderr) == (1, True)
+        assert lana("stuck", "list", "--json").returncode == 1

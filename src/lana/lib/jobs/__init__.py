@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import ClassVar, Protocol
 
 import procrastinate
@@ -20,6 +21,7 @@ from procrastinate.job_context import JobContext
 from procrastinate.jobs import Job as StoredJob
 from procrastinate.jobs import Status
 
+from lana.lib.errors import Refusal
 from lana.lib.pg.database import Database, session
 from lana.lib.tasks import end_if_cancelled, going_on
 
@@ -32,6 +34,13 @@ STALLED_SECONDS = 30.0
 
 class WorkerDied(Exception):
     """The worker of a job's last try is gone."""
+
+
+class JobNotFailed(Refusal):
+    """Only a job that failed for good can be tried again by hand."""
+
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"no failed job has the number {job_id}")
 
 
 class Job(Protocol):
@@ -96,6 +105,18 @@ class JobRunner:
             " on conflict (job_id) do update set error = excluded.error, failed_at = clock_timestamp()",
             [repr(error)[:2000], job.id],
         )
+
+    async def retry(self, job_id: int) -> None:
+        """Give a job that failed for good all its tries again. `JobNotFailed` for any other."""
+        async with self.app.open_async():
+            failed = await self._db.fetch(
+                "select 1 from procrastinate_jobs where id = %b::int8 and status = 'failed'", [job_id]
+            )
+            if not failed:
+                raise JobNotFailed(job_id)
+            await self.app.job_manager.retry_job_by_id_async(job_id, datetime.now(UTC))
+        await self._db.fetch("update procrastinate_jobs set attempts = 0 where id = %b::int8", [job_id])
+        await self._db.fetch("delete from failed_jobs where job_id = %b::int8", [job_id])
 
     async def run(self, concurrency: int = 10) -> None:
         """Work until cancelled; a running job gets five seconds to end."""
