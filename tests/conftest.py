@@ -51,7 +51,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     lock = FileLock(shared / "postgres.lock")
     with lock:
         count = int(users.read_text()) if users.exists() else 0
-        dsn = os.environ.get("LANA_TEST_PG") or start_postgres(shared / "postgres", port_of(shared), durable=False)
+        dsn = os.environ.get("LANA_TEST_PG") or start_postgres(
+            shared / "postgres", port_of(shared), durable=False
+        )
         if count == 0:
             make_template(dsn)
         users.write_text(str(count + 1))

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
+
 from cala_ledger.wire import (
     BoolArray,
     ByteaArray,

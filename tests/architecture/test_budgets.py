@@ -80,7 +80,13 @@ def test_every_allowance_is_still_needed() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in SOURCES if any(part in name(p) for part in ("lib/es/", "cala_ledger/statements", "cala_ledger/wire"))], ids=name
+    "path",
+    [
+        p
+        for p in SOURCES
+        if any(part in name(p) for part in ("lib/es/", "cala_ledger/statements", "cala_ledger/wire"))
+    ],
+    ids=name,
 )
 def test_set_based_statements_send_binary_arrays(path: Path) -> None:
     """`%s` sends arrays as text: ten times the CPU of `%b`."""

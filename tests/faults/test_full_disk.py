@@ -1,4 +1,4 @@
-"""The disk runs full under load: callers are told so, nothing acknowledged is lost, with space the bank goes on."""
+"""The disk runs full under load: callers are told so, nothing is lost, and with space the bank goes on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lana.app import open_app
+from lana.lib.es import committer
 from tests.conftest import bank_config
 from tests.support.bank import open_account, superuser_of
 from tests.support.own_server import Depositors, OwnServer
@@ -62,7 +63,10 @@ def fill(disk: Path) -> Path:
     return ballast
 
 
-async def test_a_full_disk_stops_the_bank_and_loses_nothing(own: OwnServer, small_disk: Path) -> None:
+async def test_a_full_disk_stops_the_bank_and_loses_nothing(
+    own: OwnServer, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(committer, "DEADLINE", 5.0)
     async with open_app(bank_config(own.dsn)) as bank:
         root = await superuser_of(bank)
         accounts = [(await open_account(bank, root)).id for _ in range(4)]

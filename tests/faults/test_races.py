@@ -1,4 +1,4 @@
-"""Two commands at one moment, in two processes: one wins, the other is refused by its rule, the books agree."""
+"""Two commands at one moment, in two processes: one wins, the other is refused by its rule."""
 
 from __future__ import annotations
 
@@ -194,7 +194,8 @@ async def test_a_vote_against_its_voters_removal_counts_only_if_it_came_first(ba
         assert outcomes == ["done", "done"]
         # audit ids are drawn under the locks of the entities, so they tell who came first
         (order,) = await bank.one.db.fetch(
-            "select (select audit_entry_id from events where entity_id = %b::uuid and event_type = 'approved'),"
+            "select (select audit_entry_id from events"
+            "          where entity_id = %b::uuid and event_type = 'approved'),"
             " (select max(audit_entry_id) from events where entity_id = %b::uuid)",
             [process, found.committee_id],
         )

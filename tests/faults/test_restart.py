@@ -1,4 +1,4 @@
-"""PostgreSQL goes away under load: what was acknowledged stays, what was unknown is repeated and never doubled."""
+"""PostgreSQL goes away under load: what was acknowledged stays, what was unknown is never doubled."""
 
 from __future__ import annotations
 

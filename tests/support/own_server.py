@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own, to be stopped, crashed and filled; a bank on it; callers that never give up."""
+"""A PostgreSQL of a test's own, to be stopped, crashed and filled, and callers that never give up."""
 
 from __future__ import annotations
 

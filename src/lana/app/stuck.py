@@ -53,7 +53,8 @@ async def stuck(app: App) -> Stuck:
 
 
 async def replay_parked(app: App, name: str) -> int:
-    """Handle a processor's parked events again, in order; answers how many. Raises what the first to fail raises.
+    """Handle a processor's parked events again, in order; answers how many. Raises what the first to fail
+    raises.
 
     KeyError when no processor has that name.
     """

@@ -32,8 +32,7 @@ def code_of(variant: str) -> str:
 
 
 class Refusal(Exception):
-    """A rule said no. Subclasses name the rule; `prefix` is the chain clients know (`DepositAccountError`).
-    """
+    """A rule said no. Subclasses name the rule; `prefix` is the chain clients know (`DepositError`)."""
 
     kind: ClassVar[Kind] = Kind.CONFLICT
     prefix: ClassVar[str] = ""

@@ -22,7 +22,7 @@ def module_dsn(server: str) -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def bank(module_dsn: str) -> AsyncIterator[Servers]:
-    """Without processors: what is in the database was put there by the requests. At the end it verifies clean."""
+    """Without processors: what the database holds came by the requests. At the end it verifies clean."""
     async with open_app(config_of(module_dsn), start=False) as app:
         rows = await app.db.fetch("select id from users")
         servers = Servers(app, rows[0][0])
@@ -44,7 +44,7 @@ async def account(bank: Servers) -> str:
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def nothing_done(bank: Servers, account: str) -> AsyncIterator[None]:
-    """What the test asks for leaves no trace of an effect, neither events nor postings nor rows of any kind."""
+    """What the test asks for leaves no trace of an effect, in no table."""
     assert account
     async with no_effect(bank.app.db):
         yield

@@ -1,4 +1,4 @@
-"""Every operation of both schemas, written from them, with what cannot be: refused with a code, without effect."""
+"""Every operation, written from the schema, with what cannot be: refused with a code, without effect."""
 
 from __future__ import annotations
 

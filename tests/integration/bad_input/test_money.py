@@ -44,7 +44,7 @@ async def test_an_amount_in_the_document_is_no_less_strict(
 async def test_books_never_grow_beyond_64_bits_and_others_in_the_batch_do_not_suffer(
     bank: Servers, staff: ApiClient, account: str
 ) -> None:
-    """The bank's own accounts hold the sum of all: of two such deposits only one fits, to whichever account."""
+    """The bank's own accounts hold the sum of all: of two such deposits only one fits."""
     largest = 2**62
     other = (await bank.new_customer(f"{uuid4().hex}@example.com"))["depositAccountId"]
     outcomes = await asyncio.gather(

@@ -15,7 +15,8 @@ pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures(
 def nested(levels: int) -> str:
     """A valid query that goes round in a circle of entities."""
     circle = "customer { depositAccount { "
-    return f"query ($id: UUID!) {{ depositAccount(id: $id) {{ {circle * (levels // 2)}publicId{' } }' * (levels // 2)} }} }}"
+    fields = f"{circle * (levels // 2)}publicId{' } }' * (levels // 2)}"
+    return f"query ($id: UUID!) {{ depositAccount(id: $id) {{ {fields} }} }}"
 
 
 def aliased(count: int) -> str:
@@ -39,7 +40,8 @@ async def test_depth_hidden_in_fragments_lists_and_objects_is_refused(staff: Api
     chain = " ".join(
         f"fragment f{n} on Customer {{ depositAccount {{ customer {{ ...f{n + 1} }} }} }}" for n in range(30)
     )
-    query = f"query ($id: UUID!) {{ customer(id: $id) {{ ...f0 }} }} {chain} fragment f30 on Customer {{ publicId }}"
+    last = "fragment f30 on Customer { publicId }"
+    query = f"query ($id: UUID!) {{ customer(id: $id) {{ ...f0 }} }} {chain} {last}"
     assert (await refused(staff, query, {"id": account}))[0] == "GRAPHQL_TOO_DEEP"
     for opening, closing in (("[", "]"), ("{a: ", "}")):
         deep = f"mutation {{ depositRecord(input: {opening * 300}1{closing * 300}) {{ __typename }} }}"
@@ -70,8 +72,10 @@ async def test_a_thousand_mutations_in_one_document_are_refused(staff: ApiClient
 
 
 async def test_an_answer_that_could_be_too_large_is_refused(staff: ApiClient) -> None:
-    lists = "committees(first: 100) { nodes { currentMembers { userId } eventHistory(first: 100) { nodes { subject { ... on User { eventHistory(first: 100) { nodes { sequence } } } } } } } }"
-    assert (await refused(staff, f"{{ {lists} }}"))[0] == "GRAPHQL_TOO_COSTLY"
+    inner = "eventHistory(first: 100) { nodes { sequence } }"
+    outer = f"eventHistory(first: 100) {{ nodes {{ subject {{ ... on User {{ {inner} }} }} }} }}"
+    query = f"{{ committees(first: 100) {{ nodes {{ {outer} }} }} }}"
+    assert (await refused(staff, query))[0] == "GRAPHQL_TOO_COSTLY"
 
 
 async def test_a_document_with_too_many_tokens_is_refused(staff: ApiClient) -> None:

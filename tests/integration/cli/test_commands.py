@@ -79,9 +79,7 @@ def test_end_of_day_is_run_and_shown(lana: Lana, db_started: None) -> None:
     assert answer(lana("end-of-day", "status", "--json")) == []
 
 
-def test_what_failed_for_good_is_shown_and_can_be_tried_again(
-    lana: Lana, db_started: None, dsn: str
-) -> None:
+def test_what_failed_for_good_is_shown_and_can_be_tried_again(lana: Lana, db_started: None, dsn: str) -> None:
     assert answer(lana("stuck", "list", "--json")) == {"events": [], "jobs": []}
     with psycopg.connect(dsn, autocommit=True, options="-c search_path=lana") as connection:
         connection.execute(

@@ -1,5 +1,4 @@
-"""Schema versions of the ledger. Each revision runs plain SQL files, so a reader needs no tool to read them.
-"""
+"""Schema versions of the ledger. Each revision runs plain SQL files, readable without any tool."""
 
 from importlib.resources import files
 

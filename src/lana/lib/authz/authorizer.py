@@ -1,8 +1,8 @@
 """May subject S do action A on object O? Default deny, allow-only, answered from memory.
 
-Rules are read once and kept in the process; `Rules.reload` replaces them as a whole. A change reaches every
-process within a second (the outbox says that rules changed; a poll stands behind it). The check precedes
-every load, so that a caller without the permission cannot tell existing from missing ids.
+Rules are read once and kept in the process; `replace` takes a whole new set. Whoever owns the rules keeps
+them fresh within a second (`lana.core.access.GrantsRefresher`). The check precedes every load, so that a
+caller without the permission cannot tell existing from missing ids.
 """
 
 from __future__ import annotations

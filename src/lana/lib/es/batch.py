@@ -2,17 +2,19 @@
 
 Order, and so the order of locks, is the same for every batch of every process:
 
-1. per state table in name order, its rows in id order: *lock*, and in the next statement *check* the versions. Never
-   both in one statement: a statement sees the snapshot it began with, not what the lock's last holder wrote.
-   Where any Op of the batch writes the table, all its rows are locked in the strong mode, guards too: two modes in two
-   statements could deadlock across batches.
-2. `begin_batch`: keys, then claims, both sorted. The INSERT of a key waits for a transaction in doubt; a SELECT lies.
+1. per state table in name order, its rows in id order: *lock*, and in the next statement *check* the
+   versions. Never both in one statement: a statement sees the snapshot it began with, not what the lock's
+   last holder wrote. Where any Op of the batch writes the table, all its rows are locked in the strong mode,
+   guards too: two modes in two statements could deadlock across batches.
+2. `begin_batch`: keys, then claims, both sorted. The INSERT of a key waits for a transaction in doubt; a
+   SELECT lies.
 3. the ledger: open accounts, then post with status changes (its own doctrine). Refused groups are buried.
-4. `write_batch`: audit and events of the living; then jobs, state tables, row tables, none of which locks anything new.
+4. `write_batch`: audit and events of the living; then jobs, state tables, row tables, none of which locks
+   anything new.
 5. the outbox, last: its lock is held for a flush and no longer.
 
-An Op found dead on the way (stale, repeated, claim taken, refused by the ledger) drops out with its own answer and
-leaves nothing behind.
+An Op found dead on the way (stale, repeated, claim taken, refused by the ledger) drops out with its own
+answer and leaves nothing behind.
 """
 
 from __future__ import annotations
@@ -122,7 +124,9 @@ def _lock_and_check(out: Statements, entries: Sequence[Entry]) -> None:
 
 
 def _check_balances(out: Statements, entries: Sequence[Entry]) -> None:
-    """In a statement after the locks: who would change the balance guards an entity locked above, so it stands still."""
+    """In a statement after the locks: who would change the balance guards an entity locked above, so it
+    stands still.
+    """
     rows = [
         (n, guard.account_id, guard.currency, guard.settled, guard.pending)
         for n, entry in enumerate(entries)
@@ -147,7 +151,9 @@ class _Held:
         tickets = [(n, e.ticket) for n, e in enumerate(entries) if e.ticket]
         self.keys = arrays([(n, t.subject, t.key, t.op_id) for n, t in tickets], *KEY)
         self.contents = arrays([(t.digest, t.outcome) for _, t in tickets], "bytea", "text")
-        self.claims = arrays([(n, c.space, c.value) for n, e in enumerate(entries) for c in e.op.claims], *CLAIM)
+        self.claims = arrays(
+            [(n, c.space, c.value) for n, e in enumerate(entries) for c in e.op.claims], *CLAIM
+        )
 
 
 def _begin(out: Statements, held: _Held) -> None:

@@ -1,13 +1,16 @@
 """Running a command: decide, commit, and again from the first line when the decision went stale.
 
-`run(ctx, service.verb, *args)` calls `service.verb(op, *args)` with a fresh Op and commits what it collected. What the
-caller gets is the service's answer, once it is durable.
+`run(ctx, service.verb, *args)` calls `service.verb(op, *args)` with a fresh Op and commits what it collected.
+What the caller gets is the service's answer, once it is durable.
 
-* Conflict: run again, at most `MAX_TRIES` times; after the first, commands on the same entities queue behind a local
-  lock, so that a hot entity makes a line and not a crowd.
-* Refusal (a rule said no): an Op of its own keeps the checks and, under a caller's key, the outcome; then it is raised.
-* Fault: its checks are kept as well; the exception goes on to the edge. Without a database: `DatabaseUnavailable`.
-* A caller's idempotency key: the first outcome, refusals included, is answered again; other content is refused.
+* Conflict: run again, at most `MAX_TRIES` times; after the first, commands on the same entities queue behind
+  a local lock, so that a hot entity makes a line and not a crowd.
+* Refusal (a rule said no): an Op of its own keeps the checks and, under a caller's key, the outcome; then it
+  is raised.
+* Fault: its checks are kept as well; the exception goes on to the edge. Without a database:
+  `DatabaseUnavailable`.
+* A caller's idempotency key: the first outcome, refusals included, is answered again; other content is
+  refused.
 """
 
 from __future__ import annotations
@@ -141,7 +144,9 @@ class Commands:
         return await asyncio.shield(self._committer.submit(Entry(op, ticket)))
 
     async def _refuse(self, op: Op, refusal: Refusal, digest: bytes) -> object:
-        """Keep the checks and the outcome of a refused command; raise the refusal, or the key's first outcome."""
+        """Keep the checks and the outcome of a refused command; raise the refusal, or the key's first
+        outcome.
+        """
         record = self.new_op(op.ctx)
         record.checks = op.checks
         refused = {"code": refusal.code, "kind": refusal.kind.value, "message": refusal.message}

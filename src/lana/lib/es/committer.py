@@ -1,23 +1,24 @@
 """The committer: finished Ops of all requests, written together.
 
 Guarantees
-* An Op alone commits at once; under load whatever is ready shares one transaction and one round trip. No timer.
+* An Op alone commits at once; under load whatever is ready shares one transaction and one round trip. No
+  timer.
 * Each Op is written wholly or not at all, and its caller learns which; expected refusals disturb nobody.
 * A batch that fails for an unexpected reason is rolled back and halved until the Op at fault stands alone.
-* A lost connection (cut socket, killed backend, restarted server) is not an answer: the same batch is submitted again
-  on a new connection until its deadline, and the keys tell what had been committed. After the deadline, or when the
-  server has no room (a full disk), all its callers are told `DatabaseUnavailable`.
+* A lost connection (cut socket, killed backend, restarted server) is not an answer: the same batch is
+  submitted again on a new connection until its deadline, and the keys tell what had been committed. After the
+  deadline, or when the server has no room (a full disk), all its callers are told `DatabaseUnavailable`.
 * A caller that goes away does not stop its Op.
 
-Costs: one connection, a second one when `SECOND_AT` Ops wait. Hot balance rows serialise batches for a flush, which is
-why batches are big and more committers would not help.
+Costs: one connection, a second one when `SECOND_AT` Ops wait. Hot balance rows serialise batches for a flush,
+which is why batches are big and more committers would not help.
 
-Bounds: `MAX_OPS`, `MAX_POSTINGS`, `MAX_BYTES` a batch; `MAX_QUEUE` Ops and `MAX_WAIT` seconds in the queue, beyond
-which callers get `Busy`; `DEADLINE` seconds for a batch whose connection was lost.
+Bounds: `MAX_OPS`, `MAX_POSTINGS`, `MAX_BYTES` a batch; `MAX_QUEUE` Ops and `MAX_WAIT` seconds in the queue,
+beyond which callers get `Busy`; `DEADLINE` seconds for a batch whose connection was lost.
 
-What would break it: two Ops of one batch that write the same entity, hold the same key or the same claim (`_admit`
-keeps the second for the next batch); text placeholders instead of `%b` (ten times the CPU); an isolation level above
-READ COMMITTED.
+What would break it: two Ops of one batch that write the same entity, hold the same key or the same claim
+(`_admit` keeps the second for the next batch); text placeholders instead of `%b` (ten times the CPU); an
+isolation level above READ COMMITTED.
 """
 
 from __future__ import annotations
@@ -151,7 +152,9 @@ class Committer:
         return len(self._queue)
 
     def submit(self, entry: Entry) -> asyncio.Future[Answer]:
-        """Queue a finished Op. `Busy` at once when the queue is full. Await the future shielded: it goes on anyway."""
+        """Queue a finished Op. `Busy` at once when the queue is full. Await the future shielded: it goes on
+        anyway.
+        """
         if self._closing or len(self._queue) >= MAX_QUEUE:
             raise Busy("too many commands are waiting, nothing was done; try again")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
@@ -187,8 +190,8 @@ class Committer:
     def _admit(self) -> list[_Waiting]:
         """As many Ops as fit and can share a batch, oldest first; the others keep their place.
 
-        Two Ops that write one entity, or one that writes what another guards, cannot share a batch; nor can two with
-        one key or one claim: set-based inserts could not tell whose row is whose.
+        Two Ops that write one entity, or one that writes what another guards, cannot share a batch; nor can
+        two with one key or one claim: set-based inserts could not tell whose row is whose.
         """
         admitted: list[_Waiting] = []
         kept: list[_Waiting] = []

@@ -1,9 +1,9 @@
 """Entities: pure objects folded from their events.
 
-Guarantees: a command awaits nothing, reads no clock and draws no id; it either emits events or says `Already`. What an
-entity knows is only what its events said, so `fold(events)` equals the stored `state` (proved by `lana-cli verify`).
-Fields are the state; what is not state (pending events, creation time) lives beside the fields and is never stored in
-them.
+Guarantees: a command awaits nothing, reads no clock and draws no id; it either emits events or says
+`Already`. What an entity knows is only what its events said, so `fold(events)` equals the stored `state`
+(proved by `lana-cli verify`). Fields are the state; what is not state (pending events, creation time) lives
+beside the fields and is never stored in them.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ ALREADY = Outcome.ALREADY
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """A fact in the past tense. Subclasses carry `tag="snake_case"`, their stored name, which never changes."""
+    """A fact in the past tense. Subclasses carry `tag="snake_case"`, their stored name,
+    which never changes.
+    """
 
 
 def event_name(event: Event) -> str:
@@ -43,9 +45,9 @@ E = TypeVar("E", bound=Event)
 class Entity(msgspec.Struct, Generic[E], dict=True, kw_only=True):
     """State folded from events of type `E`.
 
-    `kind` is the stored entity type, `events` the union of its event classes. A subclass implements `begin` (the state
-    right after its first event) and `apply` (every later event). An entity is named by kind *and* id: ids are shared
-    between kinds on purpose.
+    `kind` is the stored entity type, `events` the union of its event classes. A subclass implements `begin`
+    (the state right after its first event) and `apply` (every later event). An entity is named by kind *and*
+    id: ids are shared between kinds on purpose.
     """
 
     kind: ClassVar[str]

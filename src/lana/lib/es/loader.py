@@ -1,7 +1,8 @@
 """Gathered loads: what many callers want at one moment is asked for in one statement.
 
-Guarantee: a row answered was read after the caller asked (a caller never joins a statement already sent). Cost: none
-for a caller alone; under load a caller waits for at most the statement in flight. Bound: `MAX_IDS` ids a statement.
+Guarantee: a row answered was read after the caller asked (a caller never joins a statement already sent).
+Cost: none for a caller alone; under load a caller waits for at most the statement in flight. Bound: `MAX_IDS`
+ids a statement.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The Op: everything one command wants written, collected before anything is.
 
-What an Op *finds* it guards: at commit each found entity must still have the version the decision rests on, or the
-service is run again from its first line. What has events pending is written. So a service reads like the spec's
-sentence (authorize → find → tell → collect) and holds no lock while it decides. Nothing here touches the database
-except `find`, which reads.
+What an Op *finds* it guards: at commit each found entity must still have the version the decision rests on,
+or the service is run again from its first line. What has events pending is written. So a service reads like
+the spec's sentence (authorize → find → tell → collect) and holds no lock while it decides. Nothing here
+touches the database except `find`, which reads.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
-from cala_ledger import NewAccount, PreparedTransaction, Status, StatusChange
 
+from cala_ledger import NewAccount, PreparedTransaction, Status, StatusChange
 from lana.lib.authz import Check, Ctx, Subject
 from lana.lib.errors import Refusal
 from lana.lib.es.entity import Entity
@@ -56,7 +56,9 @@ class BalanceGuard(msgspec.Struct, frozen=True):
 
 
 class DeferredJob(msgspec.Struct, frozen=True):
-    """A job enqueued in the Op: name `<domain>.<verb-noun>`, JSON arguments, and a lock only where order matters."""
+    """A job enqueued in the Op: name `<domain>.<verb-noun>`, JSON arguments, and a lock only where order
+    matters.
+    """
 
     name: str
     args: Mapping[str, object]
@@ -106,7 +108,7 @@ class Op:
     def new_id(self) -> UUID:
         return new_id()
 
-    # --- entities ---------------------------------------------------------------------------------------------
+    # --- entities -------------------------------------------------------------------------------------------
 
     async def find(self, repo: Repo[T], entity_id: UUID) -> T:
         """The entity, guarded. `NotFound` refusal when there is none."""
@@ -116,7 +118,9 @@ class Op:
         return found
 
     async def maybe_find(self, repo: Repo[T], entity_id: UUID) -> T | None:
-        """The entity, guarded, or None (absence is not guarded: creating the same id twice is found at commit)."""
+        """The entity, guarded, or None (absence is not guarded: creating the same id twice is found at
+        commit).
+        """
         known = self.tracked.get((repo.entity.kind, entity_id))
         if known:
             return cast("T", known.entity)
@@ -142,7 +146,7 @@ class Op:
         self.tracked[entity.kind, entity.id] = Tracked(repo, entity)
         return entity
 
-    # --- what is written beside entities --------------------------------------------------------------------------
+    # --- what is written beside entities --------------------------------------------------------------------
 
     def publish(self, event: PublicEvent) -> None:
         """A public event, in the same transaction."""
@@ -167,8 +171,9 @@ class Op:
     def guard_balance(self, account_id: UUID, currency: str, *, settled: int, pending: int) -> None:
         """The decision rests on this balance; if it has changed by then, the service is run again.
 
-        Looked at once this Op's entities are locked, so it holds only where everyone who posts to the account guards
-        an entity that this Op writes. Where a limit will do, prefer the limit: it costs nobody a second run.
+        Looked at once this Op's entities are locked, so it holds only where everyone who posts to the account
+        guards an entity that this Op writes. Where a limit will do, prefer the limit: it costs nobody a
+        second run.
         """
         self.balances.append(BalanceGuard(account_id, currency, settled, pending))
 
@@ -191,6 +196,7 @@ class Op:
     def execute(self, sql: str, *params: object) -> None:
         """A statement of a processor's own (a read model's), run once in the transaction.
 
-        Its first parameter is this Op's number, and it must change nothing when that number is in `lana.dead`.
+        Its first parameter is this Op's number, and it must change nothing when that number is in
+        `lana.dead`.
         """
         self.statements.append((sql, params))

@@ -1,8 +1,8 @@
 """Repositories: a declaration per aggregate, and the reads that follow from it.
 
-Costs: a load is one row of the state table; loads of one tick, of all requests of this process, are gathered into one
-statement per table (`Loader`). Lists are keyset pages over declared columns. Money decisions read the primary only.
-Nothing here writes: writing is the committer's.
+Costs: a load is one row of the state table; loads of one tick, of all requests of this process, are gathered
+into one statement per table (`Loader`). Lists are keyset pages over declared columns. Money decisions read
+the primary only. Nothing here writes: writing is the committer's.
 """
 
 from __future__ import annotations
@@ -44,7 +44,9 @@ class StoredEvent(msgspec.Struct, frozen=True):
 
 
 class Repo(Generic[T]):
-    """Entities of one kind. Subclasses declare `entity`, `table`, `label` and `columns`; hand-written lookups follow."""
+    """Entities of one kind. Subclasses declare `entity`, `table`, `label` and `columns`; hand-written lookups
+    follow.
+    """
 
     entity: ClassVar[type[Any]]
     table: ClassVar[str]
@@ -56,7 +58,7 @@ class Repo(Generic[T]):
         db.repos[self.entity.kind] = self
         self._loader: Loader[Sequence[Any]] = Loader(self._load_rows)
 
-    # --- by id --------------------------------------------------------------------------------------------------
+    # --- by id ----------------------------------------------------------------------------------------------
 
     async def peek(self, entity_id: UUID) -> T | None:
         """The entity for reading, unguarded; None when there is none."""
@@ -84,7 +86,7 @@ class Repo(Generic[T]):
     def not_found(self, value: object, column: str = "id") -> NotFound:
         return NotFound(self.label, column, value)
 
-    # --- by column, lists ---------------------------------------------------------------------------------------
+    # --- by column, lists -----------------------------------------------------------------------------------
 
     def _type_of(self, column: str) -> str:
         known = {"id": "uuid", "created_at": "timestamptz"} | {c.name: c.type for c in self.columns}
@@ -147,7 +149,7 @@ class Repo(Generic[T]):
         )
         return sql, values
 
-    # --- history ------------------------------------------------------------------------------------------------
+    # --- history --------------------------------------------------------------------------------------------
 
     async def events(self, entity_id: UUID, *, before: int | None = None, limit: int) -> list[StoredEvent]:
         """Stored events, newest first, of sequence below `before`."""
@@ -182,7 +184,7 @@ class Repo(Generic[T]):
         """A stored event's JSON as its class."""
         return cast("Event", msgspec.json.decode(data, type=self.entity.event_types))
 
-    # --- what the committer needs --------------------------------------------------------------------------------
+    # --- what the committer needs ---------------------------------------------------------------------------
 
     @cached_property
     def upsert(self) -> str:

@@ -1,7 +1,8 @@
 """Declarations of the tables an Op writes, and the set-based statements generated from them.
 
-Every statement takes parallel arrays (one element a row), names the Op each row belongs to, and skips the rows of Ops
-that were found dead earlier in the same pipeline (`lana.dead`). Texts are constant, so each is prepared once.
+Every statement takes parallel arrays (one element a row), names the Op each row belongs to, and skips the
+rows of Ops that were found dead earlier in the same pipeline (`lana.dead`). Texts are constant, so each is
+prepared once.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import msgspec
+
 from cala_ledger.wire import (
     BoolArray,
     ByteaArray,
@@ -42,7 +44,9 @@ ALIVE = "x.op <> all(current_setting('lana.dead')::int8[])"
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column lists filter or sort by, read off the entity: `Column("status", "text", lambda w: w.status)`."""
+    """A column lists filter or sort by, read off the entity: `Column("status", "text",
+    lambda w: w.status)`.
+    """
 
     name: str
     type: PgType

@@ -1,8 +1,8 @@
 """Connections: one pool for reads, typed for set-based statements.
 
-Every integer travels as int8 and every JSON document as bytes, so that one statement text is one prepared statement,
-and nothing is parsed that is not looked at. A session that sits idle in a transaction is ended by the server
-(`idle_in_transaction_session_timeout`), because a forgotten one would stop every writer.
+Every integer travels as int8 and every JSON document as bytes, so that one statement text is one prepared
+statement, and nothing is parsed that is not looked at. A session that sits idle in a transaction is ended by
+the server (`idle_in_transaction_session_timeout`), because a forgotten one would stop every writer.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool
 
 from lana.lib.pg.migrate import SEARCH_PATH
+from lana.lib.pg.pipeline import Connection, Pipeline
 
 log = structlog.get_logger()
 
-Connection = AsyncConnection[tuple[Any, ...]]
-
-# A pool doubles its pause between attempts until then; when it gave up, the next caller makes it try at once. So after
-# an outage of any length it is back within so many seconds; with its own five minutes, within the outage's length.
+# A pool doubles its pause between attempts until then; when it gave up, the next caller makes it try at once.
+# So after an outage of any length it is back within so many seconds; with its own five minutes, within the
+# outage's length.
 RECONNECT_SECONDS = 2.0
 
 
@@ -127,9 +127,8 @@ class Database:
     async def fetch(self, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement, autocommitted. Placeholders are `%b` with casts."""
         self.statements += 1
-        async with self.pool.connection() as connection, connection.cursor(binary=True) as cursor:
-            await cursor.execute(sql.encode(), params, prepare=True)
-            return await cursor.fetchall() if cursor.description else []
+        async with self.pool.connection() as connection:
+            return (await Pipeline.of(connection).run([(sql, params)], (0,)))[0]
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:

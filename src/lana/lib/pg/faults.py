@@ -1,4 +1,6 @@
-"""What went wrong with the database, by class and SQLSTATE, never by `connection.closed`, which may still say False."""
+"""What went wrong with the database, by class and SQLSTATE, never by `connection.closed`, which may still say
+False.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ _NO_ROOM = ("53", "58")
 
 
 def is_lost(error: BaseException | None) -> bool:
-    """The connection is gone, could not be had, or the server is ending it. What it was asked may have been done."""
+    """The connection is gone, could not be had, or the server is ending it. What it was asked may have been
+    done.
+    """
     if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return False
     state = error.sqlstate or ""

@@ -1,7 +1,8 @@
 """Bring a database to this release: the ledger's schema first, then the bank's.
 
-Guarantees: everything pending of one history is applied in one transaction, or nothing; two processes that migrate at
-the same moment wait for each other (advisory lock). Alembic keeps the version in `lana.alembic_version`.
+Guarantees: everything pending of one history is applied in one transaction, or nothing; two processes that
+migrate at the same moment wait for each other (advisory lock). Alembic keeps the version in
+`lana.alembic_version`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-import cala_ledger
 import procrastinate
 import psycopg
 import sqlalchemy
@@ -20,6 +20,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+import cala_ledger
 from lana.lib.pg.migrations.run import run_file
 
 LOCK = 5461

@@ -1,7 +1,7 @@
 """Keyset pages: bounded, stable under inserts, never an offset.
 
-A cursor is the position after one row: unpadded base64 of compact JSON holding the id and the sort column's value, and
-which sort made it. A cursor used with another sort is refused.
+A cursor is the position after one row: unpadded base64 of compact JSON holding the id and the sort column's
+value, and which sort made it. A cursor used with another sort is refused.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`first` rows after the cursor. Rows above the limit are answered as the limit's, `has_next` tells the rest."""
+    """`first` rows after the cursor. Rows above the limit are answered as the limit's, `has_next` tells the
+    rest.
+    """
 
     first: int
     after: str | None = None

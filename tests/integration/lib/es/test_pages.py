@@ -1,4 +1,4 @@
-"""Keyset pages on a real table: every row once, whatever is written meanwhile; and loads that share a statement."""
+"""Keyset pages on a real table: every row once, whatever is written meanwhile; and gathered loads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Alembic's entry: one connection, given by `lana.lib.pg.migrate`, one transaction for all that is pending."""
+"""Alembic's entry: one connection, given by `lana.lib.pg.migrate`, one transaction for
+all that is pending.
+"""
 
 from alembic import context
 
