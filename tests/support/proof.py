@@ -31,7 +31,7 @@ async def effects(db: Database) -> Mapping[str, int]:
 
 @asynccontextmanager
 async def no_effect(db: Database) -> AsyncIterator[None]:
-    """What is done inside leaves no trace of an effect. What was refused is in the audit, which is not counted."""
+    """What is done inside leaves no trace of an effect. Refusals are in the audit, which is not counted."""
     before = await effects(db)
     yield
     assert await effects(db) == before

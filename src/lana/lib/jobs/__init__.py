@@ -2,7 +2,7 @@
 
 At least once: every job is idempotent. A failing job is tried `attempts` times (1 s doubling to 1 h, ± 20 %);
 one that fails for good stays in procrastinate's table as `failed` with its error beside it, and can be
-retried.
+retried. A job whose worker died (no heartbeat for `STALLED_SECONDS`) is run by another; that counts as a try.
 """
 
 from __future__ import annotations
