@@ -234,10 +234,14 @@ async def test_accounts_of_a_list_are_loaded_together(bank: Servers) -> None:
         account_id = (await bank.new_customer(f"{name}@example.com"))["depositAccountId"]
         await record(bank, account_id, 100)
 
-    async def statements() -> int:
+    async def once() -> int:
         before = bank.app.db.statements
         await bank.superuser.ask(document)
         return bank.app.db.statements - before
+
+    async def statements() -> int:
+        """The bank's own polls count too where they fall in between: the fewest of some tries."""
+        return min([await once() for _ in range(5)])
 
     for_two = await statements()
     for name in ("cat", "dan", "eve"):

@@ -39,9 +39,13 @@ async def accounts(bank: Servers) -> list[str]:
 
 
 async def statements_of(bank: Servers, client: ApiClient, query: str, **variables: object) -> int:
-    before = bank.app.db.statements
-    await client.ask(query, **variables)
-    return bank.app.db.statements - before
+    """The fewest of some tries: the bank's own polls count too where they fall in between."""
+    counts: list[int] = []
+    for _ in range(5):
+        before = bank.app.db.statements
+        await client.ask(query, **variables)
+        counts.append(bank.app.db.statements - before)
+    return min(counts)
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_page(
