@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,15 @@ def small_disk() -> Iterator[Path]:
         try:
             yield Path(place)
         finally:
-            subprocess.run(["umount", place], check=True)
+            unmount(place)
+
+
+def unmount(place: str, seconds: float = 15) -> None:
+    """The last processes of a stopped server may hold it for a moment longer."""
+    deadline = time.monotonic() + seconds
+    while subprocess.run(["umount", place], capture_output=True, check=False).returncode:
+        assert time.monotonic() < deadline, f"{place} is still in use"
+        time.sleep(0.05)
 
 
 @pytest.fixture
