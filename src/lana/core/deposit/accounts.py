@@ -29,6 +29,7 @@ from lana.lib.pg.database import Database
 from lana.lib.pg.page import Found, Order, Page
 
 HOLDER_SPACE: Final = "deposit-account.holder"
+REMEMBERED: Final = 100_000
 
 
 class DepositAccounts:
@@ -45,6 +46,7 @@ class DepositAccounts:
         self._authz = authz
         self._customers = customers
         self._public_ids = public_ids
+        self._ledger_ids: dict[UUID, AccountIds] = {}
 
     # --- commands -------------------------------------------------------------------------------------------
 
@@ -127,7 +129,7 @@ class DepositAccounts:
 
     async def find_many_accounts(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, DepositAccount]:
         self._authz.enforce(ctx, AccountAction.READ, *ids)
-        return await self.repo.peek_many(ids)
+        return self._remember(await self.repo.peek_many(ids))
 
     async def find_many_accounts_by_holder(
         self, ctx: Scope, holder_ids: Sequence[UUID]
@@ -149,8 +151,19 @@ class DepositAccounts:
 
     async def find_many_balances(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Balance]:
         self._authz.enforce(ctx, AccountAction.READ_BALANCE, *ids)
-        accounts = await self.repo.peek_many(ids)
-        return await self.ledger.balances([account.account_ids for account in accounts.values()])
+        known = {
+            account_id: self._ledger_ids[account_id] for account_id in ids if account_id in self._ledger_ids
+        }
+        unknown = [account_id for account_id in ids if account_id not in known]
+        found = self._remember(await self.repo.peek_many(unknown))
+        return await self.ledger.balances([*known.values(), *(each.account_ids for each in found.values())])
+
+    def _remember(self, accounts: Mapping[UUID, DepositAccount]) -> Mapping[UUID, DepositAccount]:
+        """An account's ledger ids never change, so a balance needs no second look at the account."""
+        if len(self._ledger_ids) > REMEMBERED:
+            self._ledger_ids.clear()
+        self._ledger_ids |= {account_id: account.account_ids for account_id, account in accounts.items()}
+        return accounts
 
     def check_may_read_config(self, ctx: Scope) -> None:
         self._authz.enforce(ctx, ConfigAction.READ)

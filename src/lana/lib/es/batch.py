@@ -48,6 +48,16 @@ def marks(count: int) -> str:
     return ", ".join(["%b"] * count)
 
 
+# nobody can die in a batch that only audits, so it needs none of the functions
+AUDIT_ALONE = (
+    "insert into audit_entries (subject, object, action, authorized, object_ids, client_address, request_id,"
+    " idempotency_key) select x.subject, x.object, x.action, x.authorized,"
+    " array(select jsonb_array_elements_text(x.ids::jsonb))::uuid[], x.address, x.request, x.key"
+    " from unnest(%b, %b, %b, %b, %b, %b, %b, %b, %b)"
+    " as x(op, subject, object, action, authorized, ids, address, request, key)"
+)
+
+
 class Ticket(msgspec.Struct, frozen=True):
     """What makes an Op repeatable: whose key, which attempt, of what content, with what outcome."""
 
@@ -59,7 +69,9 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One Op in a batch. Without a ticket (audit of reads) a lost connection may write it twice."""
+    """One Op in a batch. Without a ticket it holds checks and nothing else (the audit of reads), and a lost
+    connection may write them twice.
+    """
 
     op: Op
     ticket: Ticket | None
@@ -88,6 +100,9 @@ class Statements:
 def assemble(entries: Sequence[Entry]) -> Statements:
     """The whole pipeline of a batch. Op numbers are positions in `entries`."""
     out = Statements()
+    if all(entry.ticket is None for entry in entries):
+        out.add(AUDIT_ALONE, arrays(_audit_rows(entries), *AUDIT))
+        return out
     _lock_and_check(out, entries)
     held = _Held(entries)
     _begin(out, held)
@@ -190,7 +205,15 @@ def _answering(out: Statements, statement: Statement) -> None:
 
 
 def _write(out: Statements, entries: Sequence[Entry], held: _Held) -> None:
-    audit = [
+    events = [row for n, e in enumerate(entries) for row in _event_rows(n, e)]
+    out.add(
+        f"select write_batch({marks(25)})",
+        [*held.keys, *held.claims, *arrays(_audit_rows(entries), *AUDIT), *arrays(events, *EVENT)],
+    )
+
+
+def _audit_rows(entries: Sequence[Entry]) -> list[tuple[object, ...]]:
+    return [
         (
             n,
             str(check.subject),
@@ -205,11 +228,6 @@ def _write(out: Statements, entries: Sequence[Entry], held: _Held) -> None:
         for n, e in enumerate(entries)
         for check in e.op.checks
     ]
-    events = [row for n, e in enumerate(entries) for row in _event_rows(n, e)]
-    out.add(
-        f"select write_batch({marks(25)})",
-        [*held.keys, *held.claims, *arrays(audit, *AUDIT), *arrays(events, *EVENT)],
-    )
 
 
 def _event_rows(number: int, entry: Entry) -> Iterable[tuple[object, ...]]:
