@@ -14,6 +14,7 @@ from lana.core.deposit.deposit.entity import Deposit
 from lana.core.deposit.primitives import AccountIds, Balance
 from lana.core.deposit.templates import DEFINITIONS, Template
 from lana.core.deposit.withdrawal.entity import Withdrawal
+from lana.lib.es.loader import Loader
 from lana.lib.es.op import Op
 from lana.lib.money import UsdCents
 
@@ -28,7 +29,7 @@ def external_id(holder_id: UUID) -> str:
 
 class DepositLedger:
     def __init__(self, ledger: cala_ledger.Ledger) -> None:
-        self._ledger = ledger
+        self._balances = Loader(ledger.balances.now)
 
     # --- accounts -------------------------------------------------------------------------------------------
 
@@ -131,7 +132,7 @@ class DepositLedger:
     async def balances(self, accounts: Sequence[AccountIds]) -> Mapping[UUID, Balance]:
         """By the deposit account's id, all in one read."""
         wanted = [i for ids in accounts for i in (ids.deposit_account_id, ids.frozen_deposit_account_id)]
-        found = await self._ledger.balances.now(wanted)
+        found = await self._balances.load_many(wanted)
 
         def of(account_id: UUID) -> cala_ledger.Balance:
             return found[account_id].get(USD, cala_ledger.zero(account_id, USD))

@@ -8,7 +8,7 @@ ids a statement.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -24,11 +24,20 @@ class Loader(Generic[T]):
         self._running: asyncio.Task[None] | None = None
 
     async def load(self, wanted: UUID) -> T | None:
+        return await self._ask(wanted)
+
+    async def load_many(self, wanted: Iterable[UUID]) -> dict[UUID, T]:
+        """Those that exist."""
+        asked = {one: self._ask(one) for one in wanted}
+        found = await asyncio.gather(*asked.values())
+        return {one: row for one, row in zip(asked, found, strict=True) if row is not None}
+
+    def _ask(self, wanted: UUID) -> asyncio.Future[T | None]:
         future: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(wanted, []).append(future)
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(self._run())
-        return await future
+        return future
 
     async def _run(self) -> None:
         while self._waiting:

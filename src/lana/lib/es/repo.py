@@ -24,6 +24,8 @@ from lana.lib.pg.page import Direction, Found, Order, Page, decode_cursor, encod
 
 T = TypeVar("T", bound=Entity[Any])
 
+FEW = 20
+
 BASE: tuple[tuple[str, PgType], ...] = (
     ("id", "uuid"),
     ("version", "int8"),
@@ -66,8 +68,10 @@ class Repo(Generic[T]):
         return self.read(row) if row else None  # each caller gets an object of its own
 
     async def peek_many(self, ids: Sequence[UUID]) -> dict[UUID, T]:
-        """Those that exist, by id. One statement."""
-        rows = await self._load_rows(ids) if ids else {}
+        """Those that exist, by id. One statement, shared with others' loads of this moment unless they are many."""
+        if not ids:
+            return {}
+        rows = await (self._loader.load_many(ids) if len(ids) <= FEW else self._load_rows(ids))
         return {entity_id: self.read(row) for entity_id, row in rows.items()}
 
     async def _load_rows(self, ids: Sequence[UUID]) -> dict[UUID, Sequence[Any]]:

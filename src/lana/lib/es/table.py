@@ -8,7 +8,7 @@ prepared once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import msgspec
@@ -75,8 +75,15 @@ class RowTable(msgspec.Struct, frozen=True, dict=True):
 
 def arrays(rows: Iterable[Sequence[object]], *types: PgType) -> list[PgArray]:
     """Rows turned into parallel arrays, each of a fixed type whatever it holds."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    columns = list(zip(*rows, strict=True))
+    if not columns:
+        return list(_empty(types))
     return [ARRAYS[pg_type](column) for pg_type, column in zip(types, columns, strict=True)]
+
+
+@cache
+def _empty(types: tuple[PgType, ...]) -> tuple[PgArray, ...]:
+    return tuple(ARRAYS[pg_type](()) for pg_type in types)
 
 
 def read_back(name: str, pg_type: PgType) -> str:

@@ -61,6 +61,7 @@ class Tail:
         self._db = db
         self._last = 0
         self._announced = 0
+        self._waiting = 0
         self._subscribers: dict[asyncio.Queue[Delivered | None], Callable[[PublicEvent], bool]] = {}
         self._news = asyncio.Condition()
         self._tasks: list[asyncio.Task[None]] = []
@@ -82,9 +83,13 @@ class Tail:
 
     async def wait(self, seen: int, timeout: float = POLL_SECONDS) -> None:
         """Until the outbox has more than `seen`, at most `timeout` seconds."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout), self._news:
-                await self._news.wait_for(lambda: self._last > seen)
+        self._waiting += 1
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout), self._news:
+                    await self._news.wait_for(lambda: self._last > seen)
+        finally:
+            self._waiting -= 1
 
     @asynccontextmanager
     async def subscribe(
@@ -147,8 +152,9 @@ class Tail:
 
     async def _reach(self, sequence: int) -> None:
         self._last = sequence
-        async with self._news:
-            self._news.notify_all()
+        if self._waiting:
+            async with self._news:
+                self._news.notify_all()
 
     def _deliver(self, delivered: Delivered) -> None:
         if delivered.event is None:
