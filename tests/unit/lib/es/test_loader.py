@@ -93,3 +93,13 @@ async def test_a_caller_that_goes_away_takes_nobody_with_it(rows: Rows, loader: 
     rows.open.set()
     assert await staying == 1
     assert leaving.cancelled()
+
+
+async def test_several_wanted_at_once_share_the_statement_with_others(
+    rows: Rows, loader: Loader[int]
+) -> None:
+    first, second, gone = uuid4(), uuid4(), uuid4()
+    rows.missing.add(gone)
+    several = loader.load_many([first, second, gone])
+    assert await asyncio.gather(several, loader.load(first)) == [{first: 1, second: 1}, 1]
+    assert len(rows.asked) == 1
