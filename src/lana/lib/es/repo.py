@@ -68,7 +68,7 @@ class Repo(Generic[T]):
         return self.read(row) if row else None  # each caller gets an object of its own
 
     async def peek_many(self, ids: Sequence[UUID]) -> dict[UUID, T]:
-        """Those that exist, by id. One statement, shared with others' loads of this moment unless they are many."""
+        """Those that exist, by id. One statement, shared with other loads of this moment unless many."""
         if not ids:
             return {}
         rows = await (self._loader.load_many(ids) if len(ids) <= FEW else self._load_rows(ids))
