@@ -250,16 +250,17 @@ async def test_database_refuses_unbalanced_incomplete_and_misplaced_entries(
     await book.ledger.post([tx])
     posted = await book.ledger.transactions.find(tx.id)
     copy = """insert into cala.entries select t.position * 65536 + %s + g, t.id, %s, 5, 0, 5, 'settled',
-        case g when 1 then 'debit'::cala.direction else %s::cala.direction end, 'USD', 'X'
-        from cala.transactions t, generate_series(1, 2) g where t.id = %s"""
+        case g when 1 then 'debit'::cala.direction else %s::cala.direction end, 'USD', 'X', null,
+        t.effective + %s, t.recorded_at from cala.transactions t, generate_series(1, 2) g where t.id = %s"""
     fresh = """insert into cala.transactions select %s, nextval('cala.transaction_position'), journal_id, template_id,
         2, effective, recorded_at, digest from cala.transactions where id = %s"""
-    for offset, holder, side, own_transaction in [
-        (2, account, "credit", False),
-        (0, account, "debit", True),
-        (1, account, "credit", True),
-        (0, book.deposits, "credit", True),
-        (0, uuid7(), "credit", True),
+    for offset, holder, side, days_off, own_transaction in [
+        (2, account, "credit", 0, False),
+        (0, account, "debit", 0, True),
+        (1, account, "credit", 0, True),
+        (0, account, "credit", 1, True),
+        (0, book.deposits, "credit", 0, True),
+        (0, uuid7(), "credit", 0, True),
     ]:
         async with pool.connection() as conn:
             target = posted.id
@@ -267,7 +268,7 @@ async def test_database_refuses_unbalanced_incomplete_and_misplaced_entries(
                 target = uuid7()
                 await conn.execute(fresh, [target, posted.id])
             with pytest.raises(psycopg.Error) as refused:
-                await conn.execute(copy, [offset, holder, side, target])
+                await conn.execute(copy, [offset, holder, side, days_off, target])
             assert refused.value.sqlstate == "CL002"
             await conn.rollback()
 

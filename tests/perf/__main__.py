@@ -17,6 +17,7 @@ from lana.app import App, open_app
 from lana.app.verify import verify
 from lana.lib.config import Config, Secrets
 from lana.lib.config.model import AccessConfig, AppConfig
+from lana.lib.memory import settle
 from lana.up.postgres import Cluster, prepare, start_postgres, stop_postgres
 from tests.e2e.running import free_ports
 from tests.perf import group, machine, mutations, report
@@ -98,6 +99,7 @@ class Bench:
             rows = await compare_rows(app, ctx, accounts, floor)
             say(f"rows a deposit writes, by the service and by pgbench alike: {sum(rows.values())}, in "
                 + ", ".join(f"{table} {count}" for table, count in sorted(rows.items())))  # fmt: skip
+            settle()
             async with (
                 group.grouped(app, ctx, accounts, pid) as grouped,
                 group.alone(app, ctx, accounts, pid) as alone,

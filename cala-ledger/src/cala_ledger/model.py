@@ -127,6 +127,7 @@ class PreparedTransaction(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str | None
     entries: tuple[PreparedEntry, ...]
     digest: bytes
+    reverses: UUID | None = None
 
 
 class StatusChange(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ server by then. A row of the answer is `(group_no, code, detail)` of a refused g
 makes the error of it.
 
 Within one database transaction: openings first, then one posting call with its status changes. The order of
-locks (see migrations/sql/03_post.sql) holds across calls only then. Isolation must be READ COMMITTED.
+locks (see migrations/sql/functions/post.sql) holds across calls only then. Isolation must be READ COMMITTED.
 """
 
 from collections.abc import Sequence
@@ -65,6 +65,7 @@ def post_statement(
         TextArray([each.metadata for _, each in tx]),
         TextArray([each.external_id for _, each in tx]),
         TextArray([each.correlation_id for _, each in tx]),
+        UuidArray([each.reverses for _, each in tx]),
         ByteaArray([each.digest for _, each in tx]),
         Int8Array([len(each.entries) for _, each in tx]),
         Int8Array([i for i, _, _ in en]),

@@ -24,6 +24,7 @@ from lana.lib.authz import Subject
 from lana.lib.config import Config
 from lana.lib.config.model import ServerConfig
 from lana.lib.graphql.endpoint import Endpoint
+from lana.lib.memory import settle
 from lana.lib.telemetry import REGISTRY, Traced, operations_app
 
 log = structlog.get_logger()
@@ -78,6 +79,7 @@ async def serve(config: Config, parts: Parts, servers: dict[Parts, Create]) -> N
                     _listening(_operations(app, None), worker.host, worker.metrics_port)
                 )
             )
+        settle()
         log.info("ready", parts=str(parts))
         waiting = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([waiting, *running], return_when=asyncio.FIRST_COMPLETED)

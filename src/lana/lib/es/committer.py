@@ -164,11 +164,14 @@ class Committer:
 
     def _wake(self) -> None:
         """Start a batch if a lane is free and, for a second lane, enough wait."""
-        enough = 1 if len(self._running) == 0 else self._second_at
-        if self._queue and len(self._running) < self._lanes and len(self._queue) >= enough:
+        if len(self._running) < self._lanes and self._enough(others=len(self._running)):
             task = asyncio.create_task(self._run_lane())
             self._running.add(task)
             task.add_done_callback(self._lane_done)
+
+    def _enough(self, others: int) -> bool:
+        """Whether what waits is worth a batch: anything, or beside a batch under way, `second_at` Ops."""
+        return len(self._queue) >= (self._second_at if others else 1)
 
     def _lane_done(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
@@ -180,9 +183,8 @@ class Committer:
         """Write batches until nothing waits."""
         lane = self._idle.pop() if self._idle else _Lane()
         try:
-            while batch := self._admit():
-                if len(self._queue) >= self._second_at:
-                    self._wake()
+            while self._enough(others=len(self._running) - 1) and (batch := self._admit()):
+                self._wake()
                 await self._write(lane, batch)
         finally:
             self._idle.append(lane)

@@ -1,4 +1,4 @@
-"""The ledger's first tables and functions."""
+"""The ledger's first tables, and their guards."""
 
 from collections.abc import Sequence
 
@@ -11,4 +11,4 @@ depends_on: Sequence[str] | None = None
 
 
 def upgrade() -> None:
-    run_sql("01_tables", "02_guards", "03_post", "04_accounts", "05_members", "06_verify")
+    run_sql("tables/0001", "functions/guards", "tables/0001_triggers")

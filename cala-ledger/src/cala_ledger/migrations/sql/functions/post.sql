@@ -159,7 +159,7 @@ create function cala.post(
   p_group int8[],
   p_tx_group int8[], p_tx_id uuid[], p_tx_template text[], p_tx_journal uuid[], p_tx_effective date[],
   p_tx_recorded_at timestamptz[], p_tx_description text[], p_tx_metadata text[], p_tx_external_id text[],
-  p_tx_correlation_id text[], p_tx_digest bytea[], p_tx_entries int8[],
+  p_tx_correlation_id text[], p_tx_reverses uuid[], p_tx_digest bytea[], p_tx_entries int8[],
   p_en_tx int8[], p_en_sequence int8[], p_en_type text[], p_en_account uuid[], p_en_layer text[],
   p_en_direction text[], p_en_currency text[], p_en_amount int8[], p_en_description text[],
   p_st_group int8[], p_st_account uuid[], p_st_status text[],
@@ -178,6 +178,7 @@ declare
   v_set_limits int8;
   v_in_order boolean;
   v_total numeric;
+  v_now timestamptz;
   v_expected int8;
   v_written int8;
   r record;
@@ -199,6 +200,7 @@ begin
     select s.account_id from unnest(p_st_account, p_st_group) s(account_id, g) where v_ok[s.g]
   ) h;
   perform 1 from cala.accounts a where a.id = any(v_ids) order by a.id for no key update;
+  v_now := clock_timestamp();
 
   -- Transaction ids that are there already, or twice in this call.
   v_fresh := array_fill(true, array[cardinality(p_tx_id)]);
@@ -330,15 +332,16 @@ begin
     from generate_series(1, cardinality(p_tx_id));
     insert into cala.transactions (id, position, journal_id, template_id, entry_count, effective,
       recorded_at, digest,
-      description, external_id, correlation_id, metadata)
+      description, external_id, correlation_id, reverses, metadata)
     select t.id, v_position[t.i], t.journal_id, p.id, t.entries, t.effective,
-      coalesce(t.recorded_at, clock_timestamp()), t.digest, t.description, t.external_id, t.correlation_id,
-      t.metadata::jsonb
+      coalesce(t.recorded_at, v_now), t.digest, t.description, t.external_id, t.correlation_id,
+      t.reverses, t.metadata::jsonb
     from unnest(p_tx_id, p_tx_group, p_tx_template, p_tx_journal, p_tx_effective, p_tx_recorded_at,
       p_tx_digest,
-        p_tx_entries, p_tx_description, p_tx_external_id, p_tx_correlation_id, p_tx_metadata) with ordinality
+        p_tx_entries, p_tx_description, p_tx_external_id, p_tx_correlation_id, p_tx_reverses, p_tx_metadata)
+        with ordinality
       t(id, g, template, journal_id, effective, recorded_at, digest, entries, description, external_id,
-        correlation_id, metadata, i)
+        correlation_id, reverses, metadata, i)
     join cala.templates p on p.code = t.template
     where v_ok[t.g] and v_fresh[t.i]
     order by t.id
@@ -349,7 +352,7 @@ begin
     end if;
 
     insert into cala.entries (position, transaction_id, account_id, amount, debit_after, credit_after, layer,
-      direction, currency, entry_type, description)
+      direction, currency, entry_type, description, effective, recorded_at)
     select v_position[e.tx] * 65536 + e.sequence, p_tx_id[e.tx], e.account_id, e.amount,
       (coalesce(case e.layer when 'settled' then b.settled_debit when 'pending' then b.pending_debit
                 else b.encumbrance_debit end, 0)
@@ -357,7 +360,8 @@ begin
       (coalesce(case e.layer when 'settled' then b.settled_credit when 'pending' then b.pending_credit
                 else b.encumbrance_credit end, 0)
         + sum(case e.direction when 'credit' then e.amount else 0 end) over w)::int8,
-      e.layer::cala.layer, e.direction::cala.direction, e.currency, e.type, e.description
+      e.layer::cala.layer, e.direction::cala.direction, e.currency, e.type, e.description, p_tx_effective[e.tx],
+      coalesce(p_tx_recorded_at[e.tx], v_now)
     from unnest(p_en_tx, p_en_sequence, p_en_type, p_en_account, p_en_layer, p_en_direction, p_en_currency,
         p_en_amount, p_en_description)
       e(tx, sequence, type, account_id, layer, direction, currency, amount, description)
@@ -426,5 +430,5 @@ create function cala.set_account_status(
   p_group int8[], p_st_group int8[], p_st_account uuid[], p_st_status text[], skip_groups int8[] default '{}'
 ) returns setof cala.refusal language sql as $$
   select * from cala.post(p_group, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
-    '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', p_st_group, p_st_account, p_st_status, skip_groups)
+    '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', p_st_group, p_st_account, p_st_status, skip_groups)
 $$;

@@ -1,0 +1,1 @@
+-- Sealing transactions in blocks (see chain.py).
