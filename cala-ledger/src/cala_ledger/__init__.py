@@ -10,6 +10,7 @@ from cala_ledger.model import (
     Balance,
     BalanceRange,
     Direction,
+    DryRun,
     Entry,
     EntrySpec,
     Journal,
@@ -31,6 +32,8 @@ from cala_ledger.model import (
     TransactionSpec,
 )
 from cala_ledger.money import CURRENCIES, exponent
+from cala_ledger.poster import Poster
+from cala_ledger.reversals import reversal_of
 from cala_ledger.statements import open_accounts_statement, post_statement, set_status_statement
 from cala_ledger.templates import Templates
 from cala_ledger.verify import Violation, verify
@@ -41,6 +44,7 @@ __all__ = [
     "Balance",
     "BalanceRange",
     "Direction",
+    "DryRun",
     "Entry",
     "EntrySpec",
     "Journal",
@@ -54,6 +58,7 @@ __all__ = [
     "Param",
     "ParamType",
     "ParamValue",
+    "Poster",
     "PreparedEntry",
     "PreparedTransaction",
     "Status",
@@ -74,6 +79,7 @@ __all__ = [
     "pending",
     "post_statement",
     "refusal",
+    "reversal_of",
     "set_status_statement",
     "verify",
     "zero",

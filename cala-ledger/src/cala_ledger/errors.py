@@ -127,6 +127,13 @@ class VelocityLimitExceeded(LedgerError):
     )
 
 
+class LimitUndecided(LedgerError):
+    sentence = (
+        "velocity limit '{limit}' on account {account_id}: its condition or window cannot be worked out for "
+        + "transaction {transaction_id}"
+    )
+
+
 class BalanceOverflow(LedgerError):
     sentence = "the {currency} {layer} sums of {account_id} would pass 64 bits"
 
@@ -141,6 +148,10 @@ class TransactionInFlight(LedgerError):
 
 class TransactionNotFound(LedgerError):
     sentence = "no transaction {transaction_id}"
+
+
+class TransactionAlreadyReversed(LedgerError):
+    sentence = "transaction {transaction_id} was reversed already"
 
 
 class UnbalancedTransaction(LedgerError):
@@ -191,6 +202,10 @@ class EffectiveDateMissing(LedgerError):
     sentence = (
         "transaction {transaction_id}: neither the input nor template '{template}' gives an effective date"
     )
+
+
+class LedgerBusy(LedgerError):
+    sentence = "{waiting} calls are waiting already, nothing was done: try again"
 
 
 class PageTooLarge(LedgerError):

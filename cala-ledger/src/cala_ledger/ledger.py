@@ -4,9 +4,10 @@ A host that batches many commands uses `Templates.prepare` and `cala_ledger.stat
 class to read.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 import psycopg
 from psycopg.errors import SerializationFailure
@@ -15,9 +16,11 @@ from cala_ledger.accounts import Accounts
 from cala_ledger.balances import Balances
 from cala_ledger.connection import Connection, Pool, Source, raise_refused
 from cala_ledger.entries import Entries
+from cala_ledger.errors import JsonValue
 from cala_ledger.journals import Journals
 from cala_ledger.limits import Limits
-from cala_ledger.model import StatusChange, TransactionInput
+from cala_ledger.model import DryRun, PreparedTransaction, StatusChange, TransactionInput
+from cala_ledger.reversals import reversal_of
 from cala_ledger.sets import Sets
 from cala_ledger.statements import post_statement
 from cala_ledger.stored_templates import StoredTemplates
@@ -58,6 +61,54 @@ class Ledger:
         BalanceOverflow, TransactionIdReused.
         """
         prepared = [self.templates.registry.prepare(each) for each in transactions]
+        await self._post(prepared, status_changes, recorded_at, conn)
+
+    async def reverse(
+        self,
+        transaction_id: UUID,
+        new_id: UUID,
+        *,
+        effective: date,
+        metadata: Mapping[str, JsonValue] | None = None,
+        recorded_at: datetime | None = None,
+        conn: Connection | None = None,
+    ) -> None:
+        """Post the exact opposite of a transaction, linked to it. A repeat with equal content is a success.
+
+        Raises TransactionNotFound, TransactionAlreadyReversed, and what `post` raises.
+        """
+        original = await self.transactions.find(transaction_id, conn=conn)
+        reversal = reversal_of(original, new_id, effective=effective, metadata=metadata)
+        await self._post([reversal], (), recorded_at, conn)
+
+    async def dry_run(
+        self, transactions: Sequence[TransactionInput], *, conn: Connection | None = None
+    ) -> DryRun:
+        """What `post` would write, and the balances after it; nothing is written. Raises as `post`.
+
+        Holds the locks of a posting while it looks, so its answer is exact at that moment.
+        """
+        prepared = [self.templates.registry.prepare(each) for each in transactions]
+        accounts = list(dict.fromkeys(entry.account_id for each in prepared for entry in each.entries))
+        async with (
+            self._source.connection(conn) as connection,
+            connection.transaction(force_rollback=True),
+        ):
+            await self._post(prepared, (), None, connection)
+            above = await self.sets.ancestors(accounts, conn=connection)
+            holders = list(dict.fromkeys([*accounts, *(each for sets in above.values() for each in sets)]))
+            return DryRun(
+                entries=await self.entries.by_transactions([each.id for each in prepared], conn=connection),
+                balances=await self.balances.now(holders, conn=connection),
+            )
+
+    async def _post(
+        self,
+        prepared: Sequence[PreparedTransaction],
+        status_changes: Sequence[StatusChange],
+        recorded_at: datetime | None,
+        conn: Connection | None,
+    ) -> None:
         changes = [(1, change) for change in status_changes]
         sql, params = post_statement([(1, prepared)], status_changes=changes, recorded_at=recorded_at)
         for attempt in range(1, _TRIES + 1):

@@ -113,9 +113,9 @@ class PreparedEntry(msgspec.Struct, frozen=True):
     description: str | None
 
 
-class PreparedTransaction(msgspec.Struct, frozen=True, kw_only=True):
+class PreparedTransaction(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An evaluated, balanced transaction. `digest` covers everything but the id: equal digests mean a
-    repeat."""
+    repeat. `reverses`: the transaction this one is the exact opposite of."""
 
     id: UUID
     template: str
@@ -285,3 +285,11 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     correlation_id: str | None
     metadata: dict[str, JsonValue] | None
     entries: tuple[Entry, ...]
+
+
+class DryRun(msgspec.Struct, frozen=True):
+    """What posting would have written: entries by transaction, and the balances after it, by account or set
+    and currency, of every account posted to and every set above it."""
+
+    entries: dict[UUID, tuple[Entry, ...]]
+    balances: dict[UUID, dict[str, Balance]]

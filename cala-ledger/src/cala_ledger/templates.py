@@ -204,7 +204,7 @@ class CompiledTemplate:
             entries=entries,
             digest=b"",
         )
-        return msgspec.structs.replace(prepared, digest=_digest(prepared))
+        return with_digest(prepared)
 
 
 class Templates:
@@ -259,8 +259,10 @@ def _check_balanced(given: TransactionInput, entries: tuple[PreparedEntry, ...])
             )
 
 
-def _digest(prepared: PreparedTransaction) -> bytes:
-    return blake2b(msgspec.json.encode(prepared), digest_size=16, key=prepared.id.bytes).digest()
+def with_digest(prepared: PreparedTransaction) -> PreparedTransaction:
+    """The same with the digest of its content, which `prepared` holds empty."""
+    digest = blake2b(msgspec.json.encode(prepared), digest_size=16, key=prepared.id.bytes).digest()
+    return msgspec.structs.replace(prepared, digest=digest)
 
 
 def _own_or(own: str | None, field: _Field | None, at: _Evaluation) -> str | None:

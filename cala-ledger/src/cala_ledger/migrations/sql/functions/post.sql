@@ -25,13 +25,15 @@
 -- something would break, or when statuses change in the same call, cala.post_in_order walks the groups one by
 -- one.
 --
--- Plans: arrays have no statistics, so plans are made once and joins forced to index look-ups; arrays that
--- belong together are addressed by subscript, never joined.
+-- Plans: arrays have no statistics, so plans are made once and joins forced to index look-ups. Arrays that
+-- belong together are addressed by subscript, never joined; an `unnest` of ten arrays costs ten times the
+-- start of one, which a small batch would feel.
 
 create function cala.post_in_order(
   p_ok boolean[], p_fresh boolean[], p_ids uuid[], p_tx_group int8[], p_tx_id uuid[],
   p_en_tx int8[], p_en_account uuid[], p_en_layer text[], p_en_direction text[], p_en_currency text[],
-  p_en_amount int8[], p_st_group int8[], p_st_account uuid[], p_st_status text[], p_near_overflow boolean
+  p_en_amount int8[], p_st_group int8[], p_st_account uuid[], p_st_status text[], p_near_overflow boolean,
+  p_moves cala.limit_move[]
 ) returns setof cala.refusal language plpgsql
 set enable_seqscan = off set enable_hashjoin = on set jit = off as $$
 declare
@@ -81,8 +83,12 @@ begin
         l.amount
       from hb
       join cala.limit_attachments la on la.account_id = hb.holder
-      join cala.velocity_limits l on l.id = la.limit_id and l.layer = hb.layer
+      join cala.velocity_limits l on l.id = la.limit_id and l.layer = hb.layer and not l.ruled
         and (l.currency is null or l.currency = hb.currency)
+      union all
+      select m.g, m.tx, m.holder, m.currency, m.layer, m.limit_id::text || m.window_key, m.name, m.delta,
+        m.base, case when m.failed then null else m.cap end
+      from unnest(p_moves) m
     ), k as (
       select c.*, dense_rank() over (order by c.holder, c.currency, c.layer, c.rule) as k from c
     ), rules as (
@@ -133,9 +139,10 @@ begin
       if v_used[v_k] is null then
         v_used[v_k] := r.bases[v_n];
       end if;
-      if r.deltas[v_n] > 0 and v_used[v_k] + r.deltas[v_n] > r.caps[v_n] then
+      if r.caps[v_n] is null or (r.deltas[v_n] > 0 and v_used[v_k] + r.deltas[v_n] > r.caps[v_n]) then
         return next (r.g,
-          case when r.limit_names[v_n] is null then 'BALANCE_OVERFLOW' else 'VELOCITY_LIMIT_EXCEEDED' end,
+          case when r.limit_names[v_n] is null then 'BALANCE_OVERFLOW'
+               when r.caps[v_n] is null then 'LIMIT_UNDECIDED' else 'VELOCITY_LIMIT_EXCEEDED' end,
           jsonb_build_object(
             'transaction', r.txs[v_n], 'transaction_id', p_tx_id[r.txs[v_n]], 'account_id', r.holders[v_n],
             'currency', r.currencies[v_n], 'layer', r.layers[v_n], 'limit', r.limit_names[v_n],
@@ -170,122 +177,172 @@ set plan_cache_mode = force_generic_plan set jit = off as $$
 declare
   v_ok boolean[];
   v_fresh boolean[];
+  v_all boolean := true;  -- nothing refused, nothing a repeat
   v_ids uuid[];
   v_position int8[];
   v_statuses boolean := cardinality(p_st_group) > 0;
+  v_ordinary boolean;
   v_near_overflow boolean;
-  v_limits int8;
-  v_set_limits int8;
+  v_limits boolean;
+  v_set_limits boolean;
+  v_ruled boolean;
+  v_moves cala.limit_move[] := '{}';
   v_in_order boolean;
-  v_total numeric;
-  v_now timestamptz;
   v_expected int8;
   v_written int8;
+  v_now timestamptz;
   r record;
 begin
-  select array_agg(not (u.g = any(coalesce(skip_groups, '{}'))) order by u.i) into v_ok
-  from unnest(p_group) with ordinality u(g, i);
-  if v_ok is null or not (true = any(v_ok)) then
+  if cardinality(p_group) = 0 then
     return;
+  end if;
+  v_ok := array_fill(true, array[cardinality(p_group)]);
+  if cardinality(skip_groups) > 0 then
+    select array_agg(not (u.g = any(skip_groups)) order by u.i) into v_ok
+    from unnest(p_group) with ordinality u(g, i);
+    v_all := not (false = any(v_ok));
+    if not (true = any(v_ok)) then
+      return;
+    end if;
   end if;
   perform pg_advisory_xact_lock_shared(cala.structure_lock());
 
   select array_agg(h.id order by h.id) into v_ids from (
-    select e.account_id as id from unnest(p_en_account, p_en_tx) e(account_id,
-      tx) where v_ok[p_tx_group[e.tx]]
+    select u.id from unnest(p_en_account) u(id)
     union
-    select a.set_id from (select distinct e.account_id from unnest(p_en_account) e(account_id)) d
-      join cala.ancestors a on a.account_id = d.account_id
+    select a.set_id from cala.ancestors a where a.account_id = any(p_en_account)
     union
-    select s.account_id from unnest(p_st_account, p_st_group) s(account_id, g) where v_ok[s.g]
+    select u.id from unnest(p_st_account) u(id)
   ) h;
-  perform 1 from cala.accounts a where a.id = any(v_ids) order by a.id for no key update;
+  -- A locking read answers the rows as they are once locked, so here, and only for the columns of the locked
+  -- rows themselves, the look may stand in the statement that locks. Ordinary is what needs no closer look.
+  select coalesce(count(*) = cardinality(v_ids) and not bool_or(l.status = 'locked')
+    and not bool_or(l.is_set and (l.id = any(p_en_account) or l.id = any(p_st_account)))
+    and count(distinct l.journal_id) = 1
+    and array_agg(distinct l.journal_id) = array(select distinct u.id from unnest(p_tx_journal) u(id)), false)
+  into v_ordinary
+  from (select a.id, a.is_set, a.status, a.journal_id from cala.accounts a where a.id = any(v_ids)
+        order by a.id for no key update) l;
   v_now := clock_timestamp();
 
   -- Transaction ids that are there already, or twice in this call.
   v_fresh := array_fill(true, array[cardinality(p_tx_id)]);
   for r in
-    select t.i, t.g, t.id, x.digest = t.digest as same
-    from unnest(p_tx_id, p_tx_group, p_tx_digest) with ordinality t(id, g, digest, i)
-    join cala.transactions x on x.id = t.id
-    where v_ok[t.g]
+    select t.*, x.id is not null as stored, coalesce(x.digest, t.first_digest) = t.digest as same
+    from (
+      select u.i, u.g, u.id, u.digest, first_value(u.i) over w as first_i, first_value(u.g) over w as first_g,
+        first_value(u.digest) over w as first_digest
+      from unnest(p_tx_id, p_tx_group, p_tx_digest) with ordinality u(id, g, digest, i)
+      where v_ok[u.g]
+      window w as (partition by u.id order by u.i)) t
+    left join cala.transactions x on x.id = t.id
+    where x.id is not null or t.i <> t.first_i
+    order by t.i
   loop
     v_fresh[r.i] := false;
-    if not r.same and v_ok[r.g] then
-      v_ok[r.g] := false;
-      return next (p_group[r.g], 'TRANSACTION_ID_REUSED',
-        jsonb_build_object('transaction', r.i, 'transaction_id', r.id))::cala.refusal;
-    end if;
-  end loop;
-  for r in
-    select d.i, d.g, d.id, d.g = d.first_g as same_group, d.digest = d.first_digest as same from (
-      select t.i, t.g, t.id, t.digest, first_value(t.i) over w as first_i, first_value(t.g) over w as first_g,
-        first_value(t.digest) over w as first_digest
-      from unnest(p_tx_id, p_tx_group, p_tx_digest) with ordinality t(id, g, digest, i)
-      where v_ok[t.g] and v_fresh[t.i]
-      window w as (partition by t.id order by t.i)) d
-    where d.i <> d.first_i
-  loop
-    v_fresh[r.i] := false;
-    if not (r.same_group and r.same) and v_ok[r.g] then
-      v_ok[r.g] := false;
-      return next (p_group[r.g],
-        case when r.same_group then 'TRANSACTION_ID_REUSED' else 'TRANSACTION_IN_FLIGHT' end,
-        jsonb_build_object('transaction', r.i, 'transaction_id', r.id))::cala.refusal;
-    end if;
+    v_all := false;
+    continue when not v_ok[r.g] or (r.same and (r.stored or r.first_g = r.g));
+    v_ok[r.g] := false;
+    return next (p_group[r.g],
+      case when r.stored or r.first_g = r.g then 'TRANSACTION_ID_REUSED' else 'TRANSACTION_IN_FLIGHT' end,
+      jsonb_build_object('transaction', r.i, 'transaction_id', r.id))::cala.refusal;
   end loop;
 
-  for r in
-    select distinct on (c.g) c.g, c.code, c.detail from (
-      select t.g, t.i, 0 as n,
-        case when j.id is null then 'JOURNAL_NOT_FOUND' when j.status = 'locked' then 'JOURNAL_LOCKED'
-             else 'TEMPLATE_NOT_FOUND' end as code,
-        jsonb_build_object('transaction', t.i, 'transaction_id', t.id, 'journal_id', t.journal_id,
-          'template', t.template) as detail
-      from unnest(p_tx_id, p_tx_group, p_tx_journal, p_tx_template) with ordinality t(id, g, journal_id,
-        template, i)
-      left join cala.journals j on j.id = t.journal_id
-      left join cala.templates p on p.code = t.template
-      where v_ok[t.g] and v_fresh[t.i] and (j.id is null or j.status = 'locked' or p.id is null)
-      union all
-      select p_tx_group[e.tx], e.tx, e.n,
-        case when a.id is null then 'ACCOUNT_NOT_FOUND' when a.is_set then 'ACCOUNT_IS_SET'
-             when a.journal_id <> p_tx_journal[e.tx] then 'ACCOUNT_NOT_IN_JOURNAL' else 'ACCOUNT_LOCKED' end,
-        jsonb_build_object('transaction', e.tx, 'transaction_id', p_tx_id[e.tx], 'account_id', e.account_id,
-          'journal_id', p_tx_journal[e.tx])
-      from unnest(p_en_tx, p_en_account) with ordinality e(tx, account_id, n)
-      left join cala.accounts a on a.id = e.account_id
-      where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx]
-        and (a.id is null or a.is_set or a.journal_id <> p_tx_journal[e.tx]
-             or (a.status = 'locked' and not v_statuses))
-      union all
-      select s.g, 0, s.n, case when a.id is null then 'ACCOUNT_NOT_FOUND' else 'ACCOUNT_IS_SET' end,
-        jsonb_build_object('account_id', s.account_id)
-      from unnest(p_st_group, p_st_account) with ordinality s(g, account_id, n)
-      left join cala.accounts a on a.id = s.account_id
-      where v_ok[s.g] and (a.id is null or a.is_set)
-    ) c order by c.g, c.i, c.n
-  loop
-    v_ok[r.g] := false;
-    return next (p_group[r.g], r.code, r.detail)::cala.refusal;
-  end loop;
+  if not v_ordinary or not coalesce((
+    select bool_and(j.status = 'active' and p.id is not null)
+    from (select distinct u.journal_id, u.template from unnest(p_tx_journal, p_tx_template)
+            u(journal_id, template)) d
+    left join cala.journals j on j.id = d.journal_id left join cala.templates p on p.code = d.template), true)
+  then
+    for r in
+      select distinct on (c.g) c.g, c.code, c.detail from (
+        select t.g, t.i, 0 as n,
+          case when j.id is null then 'JOURNAL_NOT_FOUND' when j.status = 'locked' then 'JOURNAL_LOCKED'
+               else 'TEMPLATE_NOT_FOUND' end as code,
+          jsonb_build_object('transaction', t.i, 'transaction_id', t.id, 'journal_id', t.journal_id,
+            'template', t.template) as detail
+        from unnest(p_tx_id, p_tx_group, p_tx_journal, p_tx_template) with ordinality t(id, g, journal_id,
+          template, i)
+        left join cala.journals j on j.id = t.journal_id
+        left join cala.templates p on p.code = t.template
+        where v_ok[t.g] and v_fresh[t.i] and (j.id is null or j.status = 'locked' or p.id is null)
+        union all
+        select p_tx_group[e.tx], e.tx, e.n,
+          case when a.id is null then 'ACCOUNT_NOT_FOUND' when a.is_set then 'ACCOUNT_IS_SET'
+               when a.journal_id <> p_tx_journal[e.tx] then 'ACCOUNT_NOT_IN_JOURNAL' else 'ACCOUNT_LOCKED'
+          end,
+          jsonb_build_object('transaction', e.tx, 'transaction_id', p_tx_id[e.tx], 'account_id', e.account_id,
+            'journal_id', p_tx_journal[e.tx])
+        from unnest(p_en_tx, p_en_account) with ordinality e(tx, account_id, n)
+        left join cala.accounts a on a.id = e.account_id
+        where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx]
+          and (a.id is null or a.is_set or a.journal_id <> p_tx_journal[e.tx]
+               or (a.status = 'locked' and not v_statuses))
+        union all
+        select s.g, 0, s.n, case when a.id is null then 'ACCOUNT_NOT_FOUND' else 'ACCOUNT_IS_SET' end,
+          jsonb_build_object('account_id', s.account_id)
+        from unnest(p_st_group, p_st_account) with ordinality s(g, account_id, n)
+        left join cala.accounts a on a.id = s.account_id
+        where v_ok[s.g] and (a.id is null or a.is_set)
+      ) c order by c.g, c.i, c.n
+    loop
+      v_ok[r.g] := false;
+      v_all := false;
+      return next (p_group[r.g], r.code, r.detail)::cala.refusal;
+    end loop;
+  end if;
+
+  -- A reversal has the accounts of what it reverses, so two of one transaction are ordered by their locks.
+  if array_remove(p_tx_reverses, null) <> '{}' then
+    for r in
+      select t.*, o.id is not null as found, x.id is not null as stored
+      from (
+        select u.i, u.g, u.id, u.reverses, first_value(u.i) over w as first_i,
+          first_value(u.g) over w as first_g
+        from unnest(p_tx_id, p_tx_group, p_tx_reverses) with ordinality u(id, g, reverses, i)
+        where u.reverses is not null and v_ok[u.g] and v_fresh[u.i]
+        window w as (partition by u.reverses order by u.i)) t
+      left join cala.transactions o on o.id = t.reverses
+      left join cala.transactions x on x.reverses = t.reverses
+      where o.id is null or x.id is not null or t.i <> t.first_i
+      order by t.i
+    loop
+      continue when not v_ok[r.g];
+      v_ok[r.g] := false;
+      v_all := false;
+      return next (p_group[r.g],
+        case when not r.found then 'TRANSACTION_NOT_FOUND'
+             when r.stored or r.first_g = r.g then 'TRANSACTION_ALREADY_REVERSED'
+             else 'TRANSACTION_IN_FLIGHT' end,
+        jsonb_build_object('transaction', r.i, 'transaction_id', r.reverses, 'by', r.id))::cala.refusal;
+    end loop;
+  end if;
 
   -- Sums never shrink, so if the whole call fits beside the largest sum, every part of it does.
-  select coalesce(sum(e.amount), 0) into v_total from unnest(p_en_amount) e(amount);
-  v_near_overflow := v_total > 9223372036854775807;
-  if not v_near_overflow then
-    select exists (
-      select 1 from cala.balances b
-      where b.account_id = any(v_ids)
-        and greatest(b.settled_debit, b.settled_credit, b.pending_debit, b.pending_credit,
-          b.encumbrance_debit,
-                     b.encumbrance_credit) > 9223372036854775807 - v_total::int8) into v_near_overflow;
-  end if;
+  select coalesce(max(greatest(b.settled_debit, b.settled_credit, b.pending_debit, b.pending_credit,
+      b.encumbrance_debit, b.encumbrance_credit)), 0)
+    + (select coalesce(sum(u.amount), 0) from unnest(p_en_amount) u(amount)) > 9223372036854775807
+  into v_near_overflow
+  from cala.balances b where b.account_id = any(v_ids);
+  select count(*) > 0, coalesce(bool_or(not (la.account_id = any(p_en_account))), false),
+    coalesce(bool_or(l.ruled), false)
+  into v_limits, v_set_limits, v_ruled
+  from cala.limit_attachments la join cala.velocity_limits l on l.id = la.limit_id
+  where la.account_id = any(v_ids);
   v_in_order := v_statuses or v_near_overflow;
-  select count(*), count(*) filter (where a.is_set) into v_limits, v_set_limits
-  from cala.limit_attachments la join cala.accounts a on a.id = la.account_id where la.account_id =
-    any(v_ids);
-  if not v_in_order and v_limits > 0 then
+  if v_ruled then
+    select coalesce(array_agg(m::cala.limit_move), '{}') into v_moves
+    from cala.limit_moves(v_ok, v_fresh, v_ids, p_tx_group, p_tx_id, p_tx_template, p_tx_effective,
+      p_tx_description, p_tx_metadata, p_tx_external_id, p_tx_correlation_id, p_en_tx, p_en_type,
+      p_en_account, p_en_layer, p_en_direction, p_en_currency, p_en_amount, p_en_description) m;
+    v_in_order := v_in_order or exists (
+      select 1 from (
+        select m.failed, m.delta, m.cap, m.base + sum(m.delta) over (
+            partition by m.holder, m.limit_id, m.currency, m.window_key order by m.g) as used
+        from unnest(v_moves) m) w
+      where w.failed or (w.delta > 0 and w.used > w.cap));
+  end if;
+  if not v_in_order and v_limits then
     select exists (
       select 1 from (
         select d.delta, d.amount, sum(d.delta) over (partition by d.holder, d.limit_id,
@@ -298,17 +355,19 @@ begin
         from (
           select x.holder, x.limit_id, l.layer, l.direction, l.amount, e.currency, p_tx_group[e.tx] as g,
             sum(case when e.direction::cala.direction = l.direction then e.amount else -e.amount end) as delta
-          from unnest(p_en_tx, p_en_account, p_en_layer, p_en_direction, p_en_currency, p_en_amount)
-            e(tx, account_id, layer, direction, currency, amount)
+          from (
+            select p_en_tx[i] as tx, p_en_account[i] as account_id, p_en_layer[i] as layer,
+              p_en_direction[i] as direction, p_en_currency[i] as currency, p_en_amount[i] as amount
+            from generate_series(1, cardinality(p_en_tx)) i) e
           cross join lateral (
             select la.account_id as holder, la.limit_id from cala.limit_attachments la
             where la.account_id = e.account_id
             union all
             select la.account_id, la.limit_id from cala.ancestors a
             join cala.limit_attachments la on la.account_id = a.set_id
-            where v_set_limits > 0 and a.account_id = e.account_id) x
+            where v_set_limits and a.account_id = e.account_id) x
           join cala.velocity_limits l on l.id = x.limit_id
-          where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx] and l.layer = e.layer::cala.layer
+          where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx] and not l.ruled and l.layer = e.layer::cala.layer
             and (l.currency is null or l.currency = e.currency)
           group by 1, 2, 3, 4, 5, 6, 7) d
         left join cala.balances b on b.account_id = d.holder and b.currency = d.currency) w
@@ -317,32 +376,36 @@ begin
   if v_in_order then
     for r in
       select o.* from cala.post_in_order(v_ok, v_fresh, v_ids, p_tx_group, p_tx_id, p_en_tx, p_en_account,
-        p_en_layer,
-        p_en_direction, p_en_currency, p_en_amount, p_st_group, p_st_account, p_st_status, v_near_overflow) o
+        p_en_layer, p_en_direction, p_en_currency, p_en_amount, p_st_group, p_st_account, p_st_status,
+        v_near_overflow, v_moves) o
     loop
       v_ok[r.group_no] := false;
+      v_all := false;
       return next (p_group[r.group_no], r.code, r.detail)::cala.refusal;
     end loop;
   end if;
 
-  select count(*) into v_expected
-  from unnest(p_tx_group) with ordinality t(g, i) where v_ok[t.g] and v_fresh[t.i];
+  v_expected := cardinality(p_tx_id);
+  if not v_all then
+    select count(*) into v_expected
+    from unnest(p_tx_group) with ordinality t(g, i) where v_ok[t.g] and v_fresh[t.i];
+  end if;
   if v_expected > 0 then
     select array_agg(nextval('cala.transaction_position')) into v_position
     from generate_series(1, cardinality(p_tx_id));
     insert into cala.transactions (id, position, journal_id, template_id, entry_count, effective,
-      recorded_at, digest,
-      description, external_id, correlation_id, reverses, metadata)
-    select t.id, v_position[t.i], t.journal_id, p.id, t.entries, t.effective,
+      recorded_at, digest, description, external_id, correlation_id, reverses, metadata)
+    select t.id, v_position[t.i], t.journal_id,
+      (select p.id from cala.templates p where p.code = t.template), t.entries, t.effective,
       coalesce(t.recorded_at, v_now), t.digest, t.description, t.external_id, t.correlation_id,
       t.reverses, t.metadata::jsonb
-    from unnest(p_tx_id, p_tx_group, p_tx_template, p_tx_journal, p_tx_effective, p_tx_recorded_at,
-      p_tx_digest,
-        p_tx_entries, p_tx_description, p_tx_external_id, p_tx_correlation_id, p_tx_reverses, p_tx_metadata)
-        with ordinality
-      t(id, g, template, journal_id, effective, recorded_at, digest, entries, description, external_id,
-        correlation_id, reverses, metadata, i)
-    join cala.templates p on p.code = t.template
+    from (
+      select i, p_tx_id[i] as id, p_tx_group[i] as g, p_tx_template[i] as template,
+        p_tx_journal[i] as journal_id, p_tx_effective[i] as effective, p_tx_recorded_at[i] as recorded_at,
+        p_tx_digest[i] as digest, p_tx_entries[i] as entries, p_tx_description[i] as description,
+        p_tx_external_id[i] as external_id, p_tx_correlation_id[i] as correlation_id,
+        p_tx_reverses[i] as reverses, p_tx_metadata[i] as metadata
+      from generate_series(1, cardinality(p_tx_id)) i) t
     where v_ok[t.g] and v_fresh[t.i]
     order by t.id
     on conflict (id) do nothing;
@@ -351,24 +414,39 @@ begin
       raise exception 'a transaction id was posted by another call at this moment' using errcode = '40001';
     end if;
 
+    -- The balance before is looked up once for each account, currency and layer: a busy row has many versions
+    -- on its page, and every look walks past them.
     insert into cala.entries (position, transaction_id, account_id, amount, debit_after, credit_after, layer,
       direction, currency, entry_type, description, effective, recorded_at)
-    select v_position[e.tx] * 65536 + e.sequence, p_tx_id[e.tx], e.account_id, e.amount,
-      (coalesce(case e.layer when 'settled' then b.settled_debit when 'pending' then b.pending_debit
-                else b.encumbrance_debit end, 0)
-        + sum(case e.direction when 'debit' then e.amount else 0 end) over w)::int8,
-      (coalesce(case e.layer when 'settled' then b.settled_credit when 'pending' then b.pending_credit
-                else b.encumbrance_credit end, 0)
-        + sum(case e.direction when 'credit' then e.amount else 0 end) over w)::int8,
-      e.layer::cala.layer, e.direction::cala.direction, e.currency, e.type, e.description, p_tx_effective[e.tx],
-      coalesce(p_tx_recorded_at[e.tx], v_now)
-    from unnest(p_en_tx, p_en_sequence, p_en_type, p_en_account, p_en_layer, p_en_direction, p_en_currency,
-        p_en_amount, p_en_description)
-      e(tx, sequence, type, account_id, layer, direction, currency, amount, description)
-    left join cala.balances b on b.account_id = e.account_id and b.currency = e.currency
-    where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx]
-    window w as (partition by e.account_id, e.currency, e.layer order by e.tx, e.sequence
-                 rows unbounded preceding);
+    select e.position, e.transaction_id, e.account_id, e.amount,
+      (e.debit + coalesce(max(b.debit) over same, 0))::int8,
+      (e.credit + coalesce(max(b.credit) over same, 0))::int8,
+      e.layer_name::cala.layer, e.direction, e.currency, e.type, e.description, e.effective, e.recorded_at
+    from (
+      select v_position[u.tx] * 65536 + u.sequence as position, p_tx_id[u.tx] as transaction_id, u.account_id,
+        u.amount, u.layer as layer_name, u.direction::cala.direction as direction, u.currency, u.type,
+        u.description, p_tx_effective[u.tx] as effective,
+        coalesce(p_tx_recorded_at[u.tx], v_now) as recorded_at,
+        row_number() over running as n,
+        sum(case u.direction when 'debit' then u.amount else 0 end) over running as debit,
+        sum(case u.direction when 'credit' then u.amount else 0 end) over running as credit
+      from (
+        select p_en_tx[i] as tx, p_en_sequence[i] as sequence, p_en_type[i] as type,
+          p_en_account[i] as account_id, p_en_layer[i] as layer, p_en_direction[i] as direction,
+          p_en_currency[i] as currency, p_en_amount[i] as amount, p_en_description[i] as description
+        from generate_series(1, cardinality(p_en_tx)) i) u
+      where v_ok[p_tx_group[u.tx]] and v_fresh[u.tx]
+      window running as (partition by u.account_id, u.currency, u.layer order by u.tx, u.sequence
+                         rows unbounded preceding)) e
+    left join lateral (
+      select
+        case e.layer_name when 'settled' then x.settled_debit when 'pending' then x.pending_debit
+             else x.encumbrance_debit end as debit,
+        case e.layer_name when 'settled' then x.settled_credit when 'pending' then x.pending_credit
+             else x.encumbrance_credit end as credit
+      from cala.balances x
+      where e.n = 1 and x.account_id = e.account_id and x.currency = e.currency limit 1) b on true
+    window same as (partition by e.account_id, e.currency, e.layer_name);
 
     with own as (
       select e.account_id, e.currency, p_tx_effective[e.tx] as effective,
@@ -378,14 +456,15 @@ begin
         coalesce(sum(e.amount) filter (where e.layer = 'pending' and e.direction = 'credit'), 0) as pc,
         coalesce(sum(e.amount) filter (where e.layer = 'encumbrance' and e.direction = 'debit'), 0) as ed,
         coalesce(sum(e.amount) filter (where e.layer = 'encumbrance' and e.direction = 'credit'), 0) as ec
-      from unnest(p_en_tx, p_en_account, p_en_layer, p_en_direction, p_en_currency, p_en_amount)
-        e(tx, account_id, layer, direction, currency, amount)
+      from (
+        select p_en_tx[i] as tx, p_en_account[i] as account_id, p_en_layer[i] as layer,
+          p_en_direction[i] as direction, p_en_currency[i] as currency, p_en_amount[i] as amount
+        from generate_series(1, cardinality(p_en_tx)) i) e
       where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx]
       group by 1, 2, 3
     ), day as materialized (
       select x.holder, x.currency, x.effective, sum(x.sd) as sd, sum(x.sc) as sc, sum(x.pd) as pd,
-        sum(x.pc) as pc,
-        sum(x.ed) as ed, sum(x.ec) as ec
+        sum(x.pc) as pc, sum(x.ed) as ed, sum(x.ec) as ec
       from (
         select o.account_id as holder, o.* from own o
         union all
@@ -393,8 +472,7 @@ begin
       group by 1, 2, 3
     ), days as (
       insert into cala.day_sums as s (account_id, currency, effective, settled_debit, settled_credit,
-        pending_debit,
-        pending_credit, encumbrance_debit, encumbrance_credit)
+        pending_debit, pending_credit, encumbrance_debit, encumbrance_credit)
       select d.holder, d.currency, d.effective, d.sd, d.sc, d.pd, d.pc, d.ed, d.ec from day d
       on conflict (account_id, currency, effective) do update set
         settled_debit = s.settled_debit + excluded.settled_debit,
@@ -415,6 +493,10 @@ begin
       pending_credit = b.pending_credit + excluded.pending_credit,
       encumbrance_debit = b.encumbrance_debit + excluded.encumbrance_debit,
       encumbrance_credit = b.encumbrance_credit + excluded.encumbrance_credit;
+    if v_ruled then
+      perform cala.limit_record(v_moves, (
+        select array_agg(u.i) from unnest(v_ok) with ordinality u(ok, i) where u.ok));
+    end if;
   end if;
 
   if v_statuses then
