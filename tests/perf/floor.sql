@@ -38,9 +38,9 @@ values (:deposit, nextval('cala.transaction_position'), '{journal}', {template},
          || '", "entity_type": "Deposit"}}, "initiated_by": "' || :subject || '"}}')::jsonb)
 returning position \gset
 insert into cala.entries (position, transaction_id, account_id, amount, debit_after, credit_after, layer, direction,
-                          currency, entry_type)
+                          currency, entry_type, effective, recorded_at)
 select :position::int8 * 65536 + x.n, :deposit, x.id, {amount}, b.settled_debit, b.settled_credit, 'settled',
-       x.direction::cala.direction, 'USD', x.type
+       x.direction::cala.direction, 'USD', x.type, current_date, now()
   from (values (1, '{omnibus}'::uuid, 'debit', 'RECORD_DEPOSIT_DR'),
                (2, :account::uuid, 'credit', 'RECORD_DEPOSIT_CR')) as x(n, id, direction, type)
   join cala.balances b on b.account_id = x.id and b.currency = 'USD';
