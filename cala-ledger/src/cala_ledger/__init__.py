@@ -16,6 +16,7 @@ from cala_ledger.model import (
     Journal,
     Layer,
     Limit,
+    LimitUsage,
     NewAccount,
     NewSet,
     Param,
@@ -30,6 +31,7 @@ from cala_ledger.model import (
     Transaction,
     TransactionInput,
     TransactionSpec,
+    WindowKey,
 )
 from cala_ledger.money import CURRENCIES, exponent
 from cala_ledger.poster import Poster
@@ -53,6 +55,7 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "Limit",
+    "LimitUsage",
     "NewAccount",
     "NewSet",
     "Param",
@@ -71,6 +74,7 @@ __all__ = [
     "TransactionSpec",
     "VelocityLimitExceeded",
     "Violation",
+    "WindowKey",
     "errors",
     "exponent",
     "is_retryable",

@@ -116,6 +116,10 @@ class LimitNotFound(LedgerError):
     sentence = "no velocity limit {limit_id}"
 
 
+class InvalidLimit(LedgerError):
+    sentence = "velocity limit {limit_id}, {field}: {reason} in expression `{expression}`"
+
+
 class LimitChanged(LedgerError):
     sentence = "velocity limit {limit_id} is stored with other content"
 

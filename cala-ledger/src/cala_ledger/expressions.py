@@ -54,6 +54,13 @@ def _compile_cel(source: str) -> _Program:
         raise Malformed(str(error).splitlines()[0]) from error
 
 
+def check_cel(source: str) -> None:
+    """Whether CEL itself reads the expression. Raises Malformed."""
+    if len(_COMPREHENSION.findall(source)) > 0:
+        raise Malformed("comprehensions are not taken here")
+    _compile_cel(source)
+
+
 def referenced_params(source: str) -> frozenset[str]:
     return frozenset(_PARAM.findall(source))
 

@@ -194,9 +194,21 @@ class Journal(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
+class WindowKey(msgspec.Struct, frozen=True):
+    """One part of a limit's window: what is equal in `value` (CEL) shares a window."""
+
+    alias: str
+    value: str
+
+
 class Limit(msgspec.Struct, frozen=True, kw_only=True):
     """At most `amount` net in `direction` on a layer. Amount 0, debit, settled: no overdraft. Currency None:
-    each."""
+    each.
+
+    A plain limit watches the balance of what it is attached to. With a condition, a window (CEL, see
+    `rules`), effective dates from `starts` up to but without `ends`, or `per_account`, it counts from its
+    attachment on the entries it concerns; `per_account` on a set: of every account below, each by itself.
+    """
 
     id: UUID
     name: str
@@ -204,6 +216,27 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     direction: Direction = Direction.DEBIT
     currency: str | None = None
     amount: int = 0
+    condition: str | None = None
+    window: tuple[WindowKey, ...] = ()
+    starts: date | None = None
+    ends: date | None = None
+    per_account: bool = False
+
+    @property
+    def ruled(self) -> bool:
+        """Whether it counts entries of its own choice instead of watching a balance."""
+        return bool(self.condition or self.window or self.starts or self.ends or self.per_account)
+
+
+class LimitUsage(msgspec.Struct, frozen=True, kw_only=True):
+    """What a limit has counted for one account or set, in one currency and window, and what it leaves."""
+
+    account_id: UUID
+    limit_id: UUID
+    currency: str
+    window: tuple[JsonValue, ...]
+    used: int
+    left: int
 
 
 class Sums(msgspec.Struct, frozen=True):

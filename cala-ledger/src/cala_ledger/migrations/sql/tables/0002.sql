@@ -14,13 +14,16 @@ alter table cala.transactions add column reverses uuid;
 create unique index transactions_reverses_key on cala.transactions (reverses) where reverses is not null;
 
 -- Condition and window are kept as written, and as the SQL they were translated to (see limits.sql).
--- `starts` is the first effective date counted, `ends` the first one no longer counted.
+-- `starts` is the first effective date counted, `ends` the first one no longer counted. `per_account`: a
+-- limit on a set binds every account below by itself, not their sum.
 alter table cala.velocity_limits
   add column condition text, add column condition_sql text,
   add column window_keys jsonb, add column window_sql text,
   add column starts date, add column ends date,
+  add column per_account boolean not null default false,
   add column ruled boolean generated always as (
-    condition is not null or window_keys is not null or starts is not null or ends is not null) stored;
+    condition is not null or window_keys is not null or starts is not null or ends is not null or per_account
+  ) stored;
 
 -- What a ruled limit has counted, per holder, currency and window: net in the limit's direction.
 create table cala.limit_usage (
