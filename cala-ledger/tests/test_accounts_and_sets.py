@@ -9,7 +9,18 @@ from ledger_book import OVERDRAFT, Book
 from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
 
-from cala_ledger import Direction, Limit, NewAccount, NewSet, Template, TransactionSpec, errors, verify
+from cala_ledger import (
+    Direction,
+    Limit,
+    NewAccount,
+    NewSet,
+    Page,
+    Template,
+    TransactionFilter,
+    TransactionSpec,
+    errors,
+    verify,
+)
 
 JANUARY, MARCH = date(2024, 1, 1), date(2024, 3, 1)
 
@@ -187,24 +198,18 @@ async def test_entries_of_a_set_are_those_below_it_newest_first_by_pages(book: B
     for n in range(1, 6):
         await book.ledger.post([book.tx("RECORD_DEPOSIT", a if n % 2 else b, n)])
     entries = book.ledger.entries
-    seen, after = [], None
-    while page := await entries.by_account(book.deposits, 2, after=after):
-        seen += page
-        after = page[-1].position
+    seen, after, has_more = [], None, True
+    while has_more:
+        page = await entries.by_account(book.deposits, Page(first=2, after=after))
+        seen += page.entries
+        after, has_more = page.entries[-1].position, page.has_more
         assert len(seen) < 20
     assert [entry.amount for entry in seen] == [5, 4, 3, 2, 1]
     assert len({entry.id for entry in seen}) == 5
-    both = await entries.by_journal(book.journal, 3)
+    both = (await entries.by_journal(book.journal, Page(first=3))).entries
     assert [(entry.amount, entry.sequence) for entry in both] == [(5, 2), (5, 1), (4, 2)]
-    assert [e.amount for e in await entries.by_journal(book.journal, 9, before=both[-1].position)] == [
-        4,
-        3,
-        3,
-        2,
-        2,
-        1,
-        1,
-    ]
+    rest = await entries.by_journal(book.journal, Page(first=9, after=both[-1].position))
+    assert [e.amount for e in rest.entries] == [4, 3, 3, 2, 2, 1, 1]
 
 
 async def test_transactions_are_listed_by_template_external_and_correlation_id(book: Book) -> None:
@@ -217,16 +222,20 @@ async def test_transactions_are_listed_by_template_external_and_correlation_id(b
     ]
     await book.ledger.post(given)
     found = book.ledger.transactions
-    first = await found.by_template("RECORD_DEPOSIT", 2)
-    assert [each.id for each in first] == [given[0].id, given[1].id]
-    assert [each.id for each in await found.by_template("RECORD_DEPOSIT", 2, after=first[-1].position)] == [
-        given[2].id
-    ]
-    assert [each.id for each in await found.by_external_id("e2", 9)] == [given[1].id]
-    assert len(await found.by_correlation_id("c", 9)) == 3
-    assert first[0].description == "Record a deposit"
+    deposits = TransactionFilter(template="RECORD_DEPOSIT")
+    oldest = Page(first=2, newest_first=False)
+    first = await found.list(oldest, deposits)
+    assert [each.id for each in first.transactions] == [given[0].id, given[1].id]
+    assert first.has_more
+    after = msgspec.structs.replace(oldest, after=first.transactions[-1].position)
+    rest = await found.list(after, deposits)
+    assert ([each.id for each in rest.transactions], rest.has_more) == ([given[2].id], False)
+    (second,) = (await found.list(Page(first=9), TransactionFilter(external_id="e2"))).transactions
+    assert second.id == given[1].id
+    assert len((await found.list(Page(first=9), TransactionFilter(correlation_id="c"))).transactions) == 3
+    assert first.transactions[0].description == "Record a deposit"
     with pytest.raises(errors.TemplateNotFound):
-        await found.by_template("NONE", 1)
+        await found.list(Page(first=1), TransactionFilter(template="NONE"))
     with pytest.raises(errors.TransactionNotFound):
         await found.find(uuid7())
 

@@ -10,7 +10,17 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
 
-from cala_ledger import Poster, Status, StatusChange, Templates, VelocityLimitExceeded, errors, poster, verify
+from cala_ledger import (
+    Page,
+    Poster,
+    Status,
+    StatusChange,
+    Templates,
+    VelocityLimitExceeded,
+    errors,
+    poster,
+    verify,
+)
 
 
 @pytest.fixture
@@ -100,7 +110,7 @@ async def test_backend_killed_under_load(
 
     *_, killed = await asyncio.gather(*(caller() for _ in range(10)), killer())
     assert killed >= 3
-    entries = await book.ledger.entries.by_account(account, 1000)
+    entries = (await book.ledger.entries.by_account(account, Page(first=1000))).entries
     assert await book.settled(account) == len(entries) >= 300
     assert await clean(pool)
 

@@ -14,6 +14,7 @@ from cala_ledger import (
     Layer,
     LedgerError,
     Limit,
+    Page,
     Status,
     StatusChange,
     TransactionInput,
@@ -77,7 +78,7 @@ async def test_one_account_in_256_groups_of_one_call_has_right_sums_and_running_
     assert await run(pool, post_statement(groups)) == {}
     expected = sum(-n if n % 3 == 0 else n for n in range(1, 257))
     assert await book.settled(account) == expected
-    page = await book.ledger.entries.by_account(account, 1000, newest_first=False)
+    page = (await book.ledger.entries.by_account(account, Page(first=1000, newest_first=False))).entries
     settled = [entry for entry in page if entry.layer is Layer.SETTLED]
     assert settled[-1].credit_after - settled[-1].debit_after == expected
     await clean(pool)

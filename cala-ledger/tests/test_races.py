@@ -9,7 +9,7 @@ from ledger_book import Book
 from psycopg_pool import AsyncConnectionPool
 from uuid_utils.compat import uuid7
 
-from cala_ledger import Direction, NewSet, Status, errors, post_statement, verify
+from cala_ledger import Direction, NewSet, Page, Status, errors, post_statement, verify
 
 
 async def outcomes(*tasks: object) -> Counter[str]:
@@ -57,7 +57,7 @@ async def test_hot_account_keeps_every_posting(book: Book, pool: AsyncConnection
     seen = await outcomes(*(book.ledger.post([book.tx("RECORD_DEPOSIT", account, n)]) for n in range(1, 101)))
     assert seen == {"done": 100}
     assert await book.settled(account) == 5_050
-    page = await book.ledger.entries.by_account(account, 1_000, newest_first=False)
+    page = (await book.ledger.entries.by_account(account, Page(first=1_000, newest_first=False))).entries
     assert [entry.credit_after for entry in page] == sorted(entry.credit_after for entry in page)
     await clean(pool)
 

@@ -3,7 +3,7 @@
 import pytest
 from ledger_book import Book
 
-from cala_ledger import Direction, Status, StatusChange, VelocityLimitExceeded, errors
+from cala_ledger import Direction, Page, Status, StatusChange, VelocityLimitExceeded, errors
 
 
 async def figures(book: Book, account: object) -> tuple[int, int]:
@@ -58,7 +58,7 @@ async def test_deposit_account_walk_shows_the_expected_balance_after_each_step(b
     assert (await figures(book, d), await omnibus()) == ((0, 0), (0, 0))
     await ledger.accounts.set_status(d, Status.LOCKED)
 
-    types = [entry.entry_type for entry in await ledger.entries.by_account(d, 100)]
+    types = [entry.entry_type for entry in (await ledger.entries.by_account(d, Page(first=100))).entries]
     assert types[0] == "REVERT_DEPOSIT_DR"
     assert types[-1] == "RECORD_DEPOSIT_CR"
     posted = await ledger.transactions.find(first.id)

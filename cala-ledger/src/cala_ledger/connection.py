@@ -9,6 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from cala_ledger import errors
 from cala_ledger.errors import JsonValue
+from cala_ledger.model import Page
 
 Row: TypeAlias = tuple[object, ...]
 Connection: TypeAlias = psycopg.AsyncConnection[Row]
@@ -48,6 +49,20 @@ def check_ids(ids: Sequence[object]) -> None:
 def check_page(first: int) -> None:
     if not 0 <= first <= MAX_PAGE:
         raise errors.PageTooLarge(first=first, most=MAX_PAGE)
+
+
+def check_window(page: Page) -> tuple[int, bool, int | None]:
+    """Size, whether the rows go up by position, and the position they start behind. Raises InvalidPage,
+    PageTooLarge."""
+    forward = page.first is not None
+    if (
+        forward == (page.last is not None)
+        or (page.after if page.last is not None else page.before) is not None
+    ):
+        raise errors.InvalidPage()
+    size = page.first if page.first is not None else cast("int", page.last)
+    check_page(size)
+    return size, forward != page.newest_first, page.after if forward else page.before
 
 
 def detail_of(value: object) -> dict[str, JsonValue]:

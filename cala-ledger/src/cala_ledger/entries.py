@@ -1,4 +1,9 @@
-"""Reading entries, newest or oldest first, by keyset: the cursor is an entry's `position`."""
+"""Reading entries, by keyset in both directions: the cursor is an entry's `position`.
+
+Each entry carries its account's sums after it, so a running balance costs nothing; below a set it is that of
+the entry's own account. Costs: a page without a filter reads about its own size, and of a set one page of
+each account below; a filter reads on until the page is full, at worst the whole history of what is asked.
+"""
 
 from collections.abc import Sequence
 from typing import Final, cast
@@ -6,56 +11,48 @@ from uuid import UUID
 
 import msgspec
 
-from cala_ledger.connection import Connection, Row, Source, check_page
-from cala_ledger.model import Entry
+from cala_ledger.connection import Connection, Row, Source, check_page, check_window
+from cala_ledger.model import Entry, EntryFilter, EntryPage, Page
 from cala_ledger.wire import UuidArray
 
-_NAMES: Final = (
-    "position",
-    "transaction_id",
-    "account_id",
-    "amount",
-    "debit_after",
-    "credit_after",
-    "layer",
-    "direction",
-    "currency",
-    "entry_type",
-    "description",
-    "effective",
-    "recorded_at",
-)
-COLUMNS: Final = "e." + ", e.".join(_NAMES[:-2]) + ", t.effective, t.recorded_at"
-_TOP: Final = 2**63 - 1
+_NAMES: Final = Entry.__struct_fields__
+_COLUMNS: Final = "e." + ", e.".join(_NAMES)
+_CONDITIONS: Final = {
+    "effective_from": "i.effective >= %s",
+    "effective_until": "i.effective <= %s",
+    "recorded_from": "i.recorded_at >= %s",
+    "recorded_until": "i.recorded_at <= %s",
+    "amount_from": "i.amount >= %s",
+    "amount_until": "i.amount <= %s",
+    "layer": "i.layer = %s::cala.layer",
+    "direction": "i.direction = %s::cala.direction",
+    "currency": "i.currency = %s",
+    "entry_type": "i.entry_type = %s",
+    "external_id": "exists (select 1 from cala.transactions t where t.id = i.transaction_id"
+    " and t.external_id = %s)",
+}
 # A set's entries are those of the accounts below it; each gives at most one page, by its own index.
-_BY_ACCOUNT: Final = """
-select {columns} from (
-  select x.* from (
-    select n.account_id from cala.ancestors n where n.set_id = %s
-    union all select %s::uuid) below
-  cross join lateral (
-    select * from cala.entries i where i.account_id = below.account_id and i.position {compare} %s
-    order by i.position {order} limit %s) x
-  order by x.position {order} limit %s) e
-join cala.transactions t on t.id = e.transaction_id
-order by e.position {order}
+_OF_ACCOUNT: Final = """
+select x.* from (
+  select n.account_id from cala.ancestors n where n.set_id = %s
+  union all select %s::uuid) below
+cross join lateral (
+  select * from cala.entries i where i.account_id = below.account_id and {conditions}
+  order by i.position {way} limit %s) x
 """
-_NEWEST: Final = _BY_ACCOUNT.format(columns=COLUMNS, compare="<", order="desc")
-_OLDEST: Final = _BY_ACCOUNT.format(columns=COLUMNS, compare=">", order="asc")
-_IN_JOURNAL: Final = f"""
-select {COLUMNS} from (
-  select t.id, t.position, t.effective, t.recorded_at from cala.transactions t
-  where t.journal_id = %s and t.position <= %s / 65536 and t.entry_count > 0
-  order by t.position desc limit %s + 1) t
-join cala.entries e on e.position between t.position * 65536 and t.position * 65536 + 65535
-  and e.position < %s
-order by e.position desc limit %s
+_OF_JOURNAL: Final = """
+select i.* from cala.entries i
+where exists (select 1 from cala.transactions t where t.id = i.transaction_id and t.journal_id = %s)
+  and {conditions}
+order by i.position {way} limit %s
 """
+_PAGE: Final = f"select {_COLUMNS} from ({{source}}) e order by e.position {{way}} limit %s"
 _OF_TRANSACTIONS: Final = f"""
-select {COLUMNS} from cala.transactions t
+select {_COLUMNS} from cala.transactions t
 join cala.entries e on e.position between t.position * 65536 and t.position * 65536 + 65535
 where t.id = any(%b) order by e.position
 """
+EVERYTHING: Final = EntryFilter()
 
 
 class Entries:
@@ -65,27 +62,24 @@ class Entries:
     async def by_account(
         self,
         account_id: UUID,
-        first: int,
+        page: Page,
+        where: EntryFilter = EVERYTHING,
         *,
-        after: int | None = None,
-        newest_first: bool = True,
         conn: Connection | None = None,
-    ) -> list[Entry]:
-        """Entries of an account, or of everything below a set, after a `position`. Raises PageTooLarge."""
-        check_page(first)
-        start = after if after is not None else (_TOP if newest_first else 0)
-        sql = _NEWEST if newest_first else _OLDEST
-        rows = await self._source.rows(sql, [account_id, account_id, start, first, first], conn)
-        return [to_entry(row) for row in rows]
+    ) -> EntryPage:
+        """Entries of an account, or of everything below a set. Raises InvalidPage, PageTooLarge."""
+        return await self._page(_OF_ACCOUNT, [account_id, account_id], page, where, conn)
 
     async def by_journal(
-        self, journal_id: UUID, first: int, *, before: int | None = None, conn: Connection | None = None
-    ) -> list[Entry]:
-        """Entries of a journal, newest first, before a `position`. Raises PageTooLarge."""
-        check_page(first)
-        start = _TOP if before is None else before
-        rows = await self._source.rows(_IN_JOURNAL, [journal_id, start, first, start, first], conn)
-        return [to_entry(row) for row in rows]
+        self,
+        journal_id: UUID,
+        page: Page,
+        where: EntryFilter = EVERYTHING,
+        *,
+        conn: Connection | None = None,
+    ) -> EntryPage:
+        """Entries of a journal. Raises InvalidPage, PageTooLarge."""
+        return await self._page(_OF_JOURNAL, [journal_id], page, where, conn)
 
     async def by_transactions(
         self, ids: Sequence[UUID], *, conn: Connection | None = None
@@ -95,9 +89,29 @@ class Entries:
         check_page(len(ids))
         found: dict[UUID, list[Entry]] = {each: [] for each in ids}
         for row in await self._source.rows(_OF_TRANSACTIONS, [UuidArray(ids)], conn):
-            found[cast("UUID", row[1])].append(to_entry(row))
+            found[cast("UUID", row[1])].append(_entry(row))
         return {each: tuple(entries) for each, entries in found.items()}
 
+    async def _page(
+        self, source: str, of: Sequence[object], page: Page, where: EntryFilter, conn: Connection | None
+    ) -> EntryPage:
+        size, rising, start = check_window(page)
+        given = {name: value for name in _CONDITIONS if (value := getattr(where, name)) is not None}
+        conditions = [_CONDITIONS[name] for name in given]
+        params = [*of, *given.values()]
+        if start is not None:
+            conditions.append(f"i.position {'>' if rising else '<'} %s")
+            params.append(start)
+        way = "asc" if rising else "desc"
+        inner = source.format(conditions=" and ".join(conditions) or "true", way=way)
+        rows = await self._source.rows(
+            _PAGE.format(source=inner, way=way), [*params, size + 1, size + 1], conn
+        )
+        found = [_entry(row) for row in rows[:size]]
+        if page.last is not None:
+            found.reverse()
+        return EntryPage(tuple(found), len(rows) > size)
 
-def to_entry(row: Row) -> Entry:
+
+def _entry(row: Row) -> Entry:
     return msgspec.convert(dict(zip(_NAMES, row, strict=True)), Entry)

@@ -216,6 +216,14 @@ class PageTooLarge(LedgerError):
     sentence = "a page holds 0 to {most} rows, {first} were asked"
 
 
+class InvalidRange(LedgerError):
+    sentence = "a range cannot end on {until}, before it starts on {start}"
+
+
+class InvalidPage(LedgerError):
+    sentence = "a page is the first after a place, or the last before one"
+
+
 class TooManyIds(LedgerError):
     sentence = "{ids} ids in one call, {most} is the most"
 

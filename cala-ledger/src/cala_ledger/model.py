@@ -245,6 +245,9 @@ class Sums(msgspec.Struct, frozen=True):
     debit: int = 0
     credit: int = 0
 
+    def minus(self, other: "Sums") -> "Sums":
+        return Sums(self.debit - other.debit, self.credit - other.credit)
+
     def net(self, side: Direction) -> int:
         """The balance as an account of this normal side shows it; negative values are legal."""
         return self.debit - self.credit if side is Direction.DEBIT else self.credit - self.debit
@@ -259,6 +262,24 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     pending: Sums = Sums()
     encumbrance: Sums = Sums()
 
+    def minus(self, other: "Balance") -> "Balance":
+        """What was added since `other`, of the same account and currency."""
+        return Balance(
+            account_id=self.account_id,
+            currency=self.currency,
+            settled=self.settled.minus(other.settled),
+            pending=self.pending.minus(other.pending),
+            encumbrance=self.encumbrance.minus(other.encumbrance),
+        )
+
+    def available(self, layer: Layer, side: Direction) -> int:
+        """What an account of this normal side has at hand: the layer with all that is firmer than it.
+
+        Settled: settled alone. Pending: with what is on its way. Encumbrance: with what is set aside, too.
+        """
+        taken = tuple(Layer)[: tuple(Layer).index(layer) + 1]
+        return sum(self.layer(each).net(side) for each in taken)
+
     def layer(self, layer: Layer) -> Sums:
         match layer:
             case Layer.SETTLED:
@@ -267,6 +288,17 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
                 return self.pending
             case Layer.ENCUMBRANCE:
                 return self.encumbrance
+
+
+class ByCurrency(dict[str, Balance]):
+    """The balances of one account or set. A currency it never had answers zeros."""
+
+    def __init__(self, account_id: UUID) -> None:
+        super().__init__()
+        self._account_id = account_id
+
+    def __missing__(self, currency: str) -> Balance:
+        return Balance(account_id=self._account_id, currency=currency)
 
 
 class BalanceRange(msgspec.Struct, frozen=True, kw_only=True):
@@ -317,7 +349,62 @@ class Transaction(msgspec.Struct, frozen=True, kw_only=True):
     external_id: str | None
     correlation_id: str | None
     metadata: dict[str, JsonValue] | None
+    reverses: UUID | None
+    reversed_by: UUID | None
     entries: tuple[Entry, ...]
+
+
+class EntryFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which entries: all that is given must hold; bounds are included. `external_id` is the transaction's."""
+
+    effective_from: date | None = None
+    effective_until: date | None = None
+    recorded_from: datetime | None = None
+    recorded_until: datetime | None = None
+    amount_from: int | None = None
+    amount_until: int | None = None
+    layer: Layer | None = None
+    direction: Direction | None = None
+    currency: str | None = None
+    entry_type: str | None = None
+    external_id: str | None = None
+
+
+class TransactionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which transactions: all that is given must hold; bounds are included."""
+
+    journal_id: UUID | None = None
+    template: str | None = None
+    external_id: str | None = None
+    correlation_id: str | None = None
+    effective_from: date | None = None
+    effective_until: date | None = None
+    recorded_from: datetime | None = None
+    recorded_until: datetime | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """A window on a list by `position`: the `first` after a place, or the `last` before one."""
+
+    first: int | None = None
+    after: int | None = None
+    last: int | None = None
+    before: int | None = None
+    newest_first: bool = True
+
+
+class EntryPage(msgspec.Struct, frozen=True):
+    """Entries in the order asked for, and whether the list goes on in the direction paged."""
+
+    entries: tuple[Entry, ...]
+    has_more: bool
+
+
+class TransactionPage(msgspec.Struct, frozen=True):
+    """Transactions in the order asked for, and whether the list goes on in the direction paged."""
+
+    transactions: tuple[Transaction, ...]
+    has_more: bool
 
 
 class DryRun(msgspec.Struct, frozen=True):
@@ -325,4 +412,4 @@ class DryRun(msgspec.Struct, frozen=True):
     and currency, of every account posted to and every set above it."""
 
     entries: dict[UUID, tuple[Entry, ...]]
-    balances: dict[UUID, dict[str, Balance]]
+    balances: dict[UUID, ByCurrency]

@@ -5,14 +5,15 @@ same transaction. It holds the structure lock exclusively, so postings wait mean
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, cast
 from uuid import UUID
 
 from cala_ledger import errors
 from cala_ledger.accounts import COLUMNS, to_account
+from cala_ledger.balances import Balances
 from cala_ledger.connection import Connection, Source, check_ids, check_page, raise_refused
-from cala_ledger.model import Account, NewSet
+from cala_ledger.model import Account, ByCurrency, NewSet
 from cala_ledger.statements import open_accounts_statement
 from cala_ledger.wire import UuidArray
 
@@ -21,6 +22,16 @@ _REMOVE: Final = "select cala.remove_member(%s, %s)"
 _MEMBERS: Final = f"""
 select {COLUMNS} from cala.members m join cala.accounts a on a.id = m.member_id
 where m.set_id = %s and a.position > %s order by a.position limit %s
+"""
+_MEMBERS_OF: Final = f"""
+select u.id, {COLUMNS} from unnest(%b) u(id) cross join lateral (
+  select a.* from cala.members m join cala.accounts a on a.id = m.member_id
+  where m.set_id = u.id order by a.position limit %s) a
+"""
+_TREE_SETS: Final = """
+select s.id from cala.accounts r join cala.accounts s on s.journal_id = r.journal_id and s.is_set
+where r.id = %s and (s.id = r.id or exists (
+  select 1 from cala.ancestors a where a.account_id = s.id and a.set_id = r.id))
 """
 _PARENTS: Final = "select member_id, set_id from cala.members where member_id = any(%b) order by set_id"
 _ANCESTORS: Final = "select account_id, set_id from cala.ancestors where account_id = any(%b) order by set_id"
@@ -69,6 +80,17 @@ class Sets:
                 },
             )
 
+    async def members_of(
+        self, ids: Sequence[UUID], first: int, *, conn: Connection | None = None
+    ) -> dict[UUID, list[Account]]:
+        """The first direct members of each set by creation, in one query. Raises PageTooLarge, TooManyIds."""
+        check_ids(ids)
+        check_page(first)
+        answer: dict[UUID, list[Account]] = {each: [] for each in ids}
+        for row in await self._source.rows(_MEMBERS_OF, [UuidArray(ids), first], conn):
+            answer[cast("UUID", row[0])].append(to_account(row[1:]))
+        return answer
+
     async def members(
         self, set_id: UUID, first: int, *, after: int = 0, conn: Connection | None = None
     ) -> list[Account]:
@@ -96,6 +118,17 @@ class Sets:
             parent, member = cast("tuple[UUID, UUID]", row)
             answer.setdefault(parent, []).append(member)
         return answer
+
+    async def tree_balances(
+        self, set_id: UUID, *, as_of: date | None = None, conn: Connection | None = None
+    ) -> dict[UUID, ByCurrency]:
+        """Balances of the set and of every set below it, now or as of a date. Costs two queries, whatever
+        the number of accounts. Raises TooManyIds for more than 10 000 sets."""
+        ids = [cast("UUID", row[0]) for row in await self._source.rows(_TREE_SETS, [set_id], conn)]
+        balances = Balances(self._source)
+        if as_of is None:
+            return await balances.now(ids, conn=conn)
+        return await balances.as_of(ids, as_of, conn=conn)
 
     async def _above(self, sql: str, ids: Sequence[UUID], conn: Connection | None) -> dict[UUID, list[UUID]]:
         check_ids(ids)

@@ -9,7 +9,7 @@ from typing import Final
 
 from alembic import op
 
-FUNCTIONS: Final = ("guards", "post", "limits", "accounts", "members", "verify", "chain")
+FUNCTIONS: Final = ("guards", "post", "limits", "accounts", "members", "reads", "verify", "chain")
 
 _DROP = """
 do $$

@@ -4,8 +4,7 @@ objects.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final, TypeVar
 from uuid import UUID
@@ -18,7 +17,7 @@ from lana.core.accounting.references import code_of
 from lana.lib.authz import Authorizer, Scope
 from lana.lib.pg.page import CursorDestructureError, Found, Page, decode_cursor, encode_cursor, position_text
 
-T = TypeVar("T")
+T = TypeVar("T", Entry, Transaction)
 
 MAX_MEMBERS: Final = 100
 
@@ -72,25 +71,23 @@ class LedgerReader:
     async def find_many_children(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Account]]:
         """Accounts and coded sets below each; sets without a code are seen through, one level."""
         self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ)
-        children = await asyncio.gather(*(self._children(account_id) for account_id in ids))
-        return dict(zip(ids, children, strict=True))
-
-    async def _children(self, set_id: UUID) -> Sequence[Account]:
-        shown: list[Account] = []
-        for member in await self._ledger.sets.members(set_id, MAX_MEMBERS):
-            if _is_shown(member):
-                shown.append(member)
-            else:
-                below = await self._ledger.sets.members(member.id, MAX_MEMBERS)
-                shown.extend(one for one in below if _is_shown(one))
-        return sorted(shown, key=lambda one: (one.external_id is None, one.external_id or "", one.id))
+        members = await self._ledger.sets.members_of(ids, MAX_MEMBERS)
+        hidden = [one.id for found in members.values() for one in found if not _is_shown(one)]
+        below = await self._ledger.sets.members_of(hidden, MAX_MEMBERS)
+        return {
+            set_id: sorted(
+                filter(_is_shown, (each for one in found for each in [one, *below.get(one.id, ())])),
+                key=lambda one: (one.external_id is None, one.external_id or "", one.id),
+            )
+            for set_id, found in members.items()
+        }
 
     async def list_history(self, ctx: Scope, account_id: UUID, page: Page) -> Found[Entry]:
         """Entries of an account, or of everything below a set, newest first."""
         self._authz.enforce(ctx, p.LEDGER_ACCOUNT_READ_HISTORY, account_id)
         size = page.size(self._limit)
-        rows = await self._ledger.entries.by_account(account_id, size + 1, after=_position(page))
-        return _found(rows, size, lambda entry: entry.position)
+        found = await self._ledger.entries.by_account(account_id, _window(page, size))
+        return _found(found.entries, found.has_more)
 
     # --- transactions ---------------------------------------------------------------------------------------
 
@@ -98,8 +95,8 @@ class LedgerReader:
         """The journal, newest first."""
         self._authz.enforce(ctx, p.JOURNAL_READ_ENTRIES, p.JOURNAL_ID)
         size = page.size(self._limit)
-        rows = await self._ledger.entries.by_journal(p.JOURNAL_ID, size + 1, before=_position(page))
-        return _found(rows, size, lambda entry: entry.position)
+        found = await self._ledger.entries.by_journal(p.JOURNAL_ID, _window(page, size))
+        return _found(found.entries, found.has_more)
 
     async def maybe_find_transaction(self, ctx: Scope, transaction_id: UUID) -> Transaction | None:
         self._authz.enforce(ctx, p.LEDGER_TRANSACTION_READ, transaction_id)
@@ -114,10 +111,12 @@ class LedgerReader:
         self._authz.enforce(ctx, p.LEDGER_TRANSACTION_LIST)
         size = page.size(self._limit)
         try:
-            rows = await self._ledger.transactions.by_template(code, size + 1, after=_position(page) or 0)
+            found = await self._ledger.transactions.list(
+                _window(page, size, newest_first=False), cala_ledger.TransactionFilter(template=code)
+            )
         except cala_ledger.errors.TemplateNotFound as error:
             raise TemplateNotFound(code) from error
-        return _found(rows, size, lambda transaction: transaction.position)
+        return _found(found.transactions, found.has_more)
 
     async def list_templates(self, ctx: Scope, page: Page) -> Found[str]:
         """Codes of the transaction templates, ascending."""
@@ -135,6 +134,10 @@ def _is_shown(member: Account) -> bool:
     return not member.is_set or code_of(member) is not None
 
 
+def _window(page: Page, size: int, *, newest_first: bool = True) -> cala_ledger.Page:
+    return cala_ledger.Page(first=size, after=_position(page), newest_first=newest_first)
+
+
 def _position(page: Page) -> int | None:
     if page.after is None:
         return None
@@ -144,7 +147,5 @@ def _position(page: Page) -> int | None:
     return position
 
 
-def _found(rows: Sequence[T], size: int, position: Callable[[T], int]) -> Found[T]:
-    kept = rows[:size]
-    cursors = [encode_cursor({"position": position(row)}) for row in kept]
-    return Found(kept, cursors, len(rows) > size)
+def _found(rows: Sequence[T], has_more: bool) -> Found[T]:
+    return Found(rows, [encode_cursor({"position": row.position}) for row in rows], has_more)

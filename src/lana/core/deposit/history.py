@@ -82,11 +82,12 @@ class Histories:
         shown: list[cala_ledger.Entry] = []
         position = position_after(page.after)
         for _ in range(MAX_READS):
-            entries = await self._ledger.entries.by_account(account_id, READ, after=position)
-            shown += [entry for entry in entries if entry.entry_type not in IGNORED]
-            if len(shown) > size or len(entries) < READ:
+            window = cala_ledger.Page(first=READ, after=position)
+            found = await self._ledger.entries.by_account(account_id, window)
+            shown += [entry for entry in found.entries if entry.entry_type not in IGNORED]
+            if len(shown) > size or not found.has_more:
                 break
-            position = entries[-1].position
+            position = found.entries[-1].position
         kept = shown[:size]
         cursors = [encode_cursor({"position": entry.position}) for entry in kept]
         return Found([HistoryEntry.of(entry) for entry in kept], cursors, len(shown) > size)

@@ -9,6 +9,9 @@ from cala.transactions t where t.id = e.transaction_id;
 alter table cala.entries enable trigger entries_append_only;
 alter table cala.entries alter column effective set not null, alter column recorded_at set not null;
 
+-- A chart is read by its sets alone, however many accounts lie below them.
+create index accounts_sets_idx on cala.accounts (journal_id, id) where is_set;
+
 -- A transaction is reversed at most once.
 alter table cala.transactions add column reverses uuid;
 create unique index transactions_reverses_key on cala.transactions (reverses) where reverses is not null;
