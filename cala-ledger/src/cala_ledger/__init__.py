@@ -3,6 +3,7 @@
 from cala_ledger import errors
 from cala_ledger.balances import zero
 from cala_ledger.errors import JsonValue, LedgerError, VelocityLimitExceeded, refusal
+from cala_ledger.events import publish_statement
 from cala_ledger.ledger import Ledger, is_retryable
 from cala_ledger.migrate import migrate, pending
 from cala_ledger.model import (
@@ -42,6 +43,7 @@ from cala_ledger.model import (
 from cala_ledger.money import CURRENCIES, exponent
 from cala_ledger.poster import Poster
 from cala_ledger.reversals import reversal_of
+from cala_ledger.sealing import export, seal
 from cala_ledger.statements import open_accounts_statement, post_statement, set_status_statement
 from cala_ledger.templates import Templates
 from cala_ledger.verify import Violation, verify
@@ -89,13 +91,16 @@ __all__ = [
     "WindowKey",
     "errors",
     "exponent",
+    "export",
     "is_retryable",
     "migrate",
     "open_accounts_statement",
     "pending",
     "post_statement",
+    "publish_statement",
     "refusal",
     "reversal_of",
+    "seal",
     "set_status_statement",
     "verify",
     "zero",

@@ -41,6 +41,11 @@ class Source:
             return await cursor.fetchall()
 
 
+def encoded(statement: tuple[str, Sequence[object]]) -> tuple[bytes, Sequence[object]]:
+    """As psycopg wants a text that is not a literal."""
+    return statement[0].encode(), statement[1]
+
+
 def check_ids(ids: Sequence[object]) -> None:
     if len(ids) > MAX_IDS:
         raise errors.TooManyIds(ids=len(ids), most=MAX_IDS)

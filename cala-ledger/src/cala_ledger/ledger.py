@@ -14,13 +14,15 @@ from psycopg.errors import SerializationFailure
 
 from cala_ledger.accounts import Accounts
 from cala_ledger.balances import Balances
-from cala_ledger.connection import Connection, Pool, Source, raise_refused
+from cala_ledger.connection import Connection, Pool, Source, encoded, raise_refused
 from cala_ledger.entries import Entries
 from cala_ledger.errors import JsonValue
+from cala_ledger.events import publish_statement
 from cala_ledger.journals import Journals
 from cala_ledger.limits import Limits
 from cala_ledger.model import DryRun, PreparedTransaction, StatusChange, TransactionInput
 from cala_ledger.reversals import reversal_of
+from cala_ledger.sealing import MOST, seal
 from cala_ledger.sets import Sets
 from cala_ledger.statements import post_statement
 from cala_ledger.stored_templates import StoredTemplates
@@ -33,9 +35,13 @@ _TRIES: Final = 3
 class Ledger:
     """Every call takes `conn` to run inside a transaction the caller holds (READ COMMITTED)."""
 
-    def __init__(self, pool: Pool | None = None, templates: Templates | None = None) -> None:
+    def __init__(
+        self, pool: Pool | None = None, templates: Templates | None = None, *, publish: str | None = None
+    ) -> None:
+        """`publish`: see `events`."""
         source = Source(pool)
         self._source = source
+        self._publish = publish
         self.journals = Journals(source)
         self.accounts = Accounts(source)
         self.sets = Sets(source)
@@ -102,6 +108,11 @@ class Ledger:
                 balances=await self.balances.now(holders, conn=connection),
             )
 
+    async def seal(self, at: datetime, *, most: int = MOST, conn: Connection | None = None) -> int:
+        """Seal posted transactions in a block of the hash chain; see `sealing.seal`."""
+        async with self._source.connection(conn) as connection:
+            return await seal(connection, at, most=most)
+
     async def _post(
         self,
         prepared: Sequence[PreparedTransaction],
@@ -113,7 +124,11 @@ class Ledger:
         sql, params = post_statement([(1, prepared)], status_changes=changes, recorded_at=recorded_at)
         for attempt in range(1, _TRIES + 1):
             try:
-                raise_refused(await self._source.rows(sql, params, conn))
+                # a pooled connection is one transaction; the caller's is in the caller's
+                async with self._source.connection(conn) as connection:
+                    raise_refused(await self._source.rows(sql, params, connection))
+                    if self._publish is not None:
+                        await connection.execute(*encoded(publish_statement(self._publish, prepared)))
             except SerializationFailure:
                 # The id was committed by someone else meanwhile; the next look sees it and knows what it is.
                 if conn is not None or attempt == _TRIES:

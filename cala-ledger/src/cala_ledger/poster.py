@@ -24,8 +24,9 @@ import psycopg
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from cala_ledger import errors
-from cala_ledger.connection import Connection, Row, detail_of
+from cala_ledger.connection import Connection, Row, detail_of, encoded
 from cala_ledger.errors import TransactionInFlight
+from cala_ledger.events import publish_statement
 from cala_ledger.model import PreparedTransaction, StatusChange, TransactionInput
 from cala_ledger.statements import post_statement
 from cala_ledger.templates import Templates
@@ -47,7 +48,9 @@ class _Call(msgspec.Struct, eq=False):
 class Poster:
     """`async with Poster(dsn, templates) as poster: await poster.post([...])`, from any number of tasks."""
 
-    def __init__(self, dsn: str, templates: Templates) -> None:
+    def __init__(self, dsn: str, templates: Templates, *, publish: str | None = None) -> None:
+        """`publish`: see `events`."""
+        self._publish = publish
         self._dsn = dsn
         self._templates = templates
         self._queue: deque[_Call] = deque()
@@ -151,13 +154,22 @@ class Poster:
                 (number, change) for number, call in enumerate(calls) for change in call.status_changes
             ],
         )
-        text = sql.encode()
+        publishing = None
+        if self._publish is not None:
+            publishing = encoded(
+                publish_statement(self._publish, (each for call in calls for each in call.transactions))
+            )
         deadline = asyncio.get_running_loop().time() + DEADLINE
         tries = 0
         while True:
             try:
                 connection = await self._connected()
-                cursor = await connection.execute(text, params, prepare=True)
+                if publishing is None:
+                    cursor = await connection.execute(sql.encode(), params, prepare=True)
+                    return await cursor.fetchall()
+                async with connection.pipeline(), connection.transaction():
+                    cursor = await connection.execute(sql.encode(), params, prepare=True)
+                    await connection.execute(*publishing, prepare=True)
                 return await cursor.fetchall()
             except _RACES:
                 tries += 1

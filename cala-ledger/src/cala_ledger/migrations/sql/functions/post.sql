@@ -499,6 +499,8 @@ begin
     end if;
   end if;
 
+  perform set_config('cala.first_position', coalesce(v_position[1], 9223372036854775807)::text, true);
+
   if v_statuses then
     update cala.accounts a set status = s.status::cala.status
     from (select distinct on (u.account_id) u.account_id, u.status

@@ -85,8 +85,31 @@ create function cala.violations(p_limit int8) returns table (rule text,
     from closure c full join cala.ancestors n on n.account_id = c.account_id and n.set_id = c.set_id
     where c.set_id is null or n.set_id is null
     union all
+    select 'dates of an entry', jsonb_build_object('transaction_id', t.id, 'position', e.position)
+    from cala.entries e join cala.transactions t on t.id = e.transaction_id
+    where (e.effective, e.recorded_at) <> (t.effective, t.recorded_at)
+    union all
+    select 'reversal that is not the opposite', jsonb_build_object('transaction_id', t.id,
+      'reverses', t.reverses)
+    from cala.transactions t
+    where t.reverses is not null and exists (
+      select 1 from (
+        select x.account_id, x.currency, x.layer, sum(case x.direction when 'debit' then x.amount
+          else -x.amount end) as net
+        from cala.transactions o
+        join cala.entries x on x.position between o.position * 65536 and o.position * 65536 + 65535
+        where o.id in (t.id, t.reverses)
+        group by 1, 2, 3) n where n.net <> 0)
+    union all
+    select 'usage of a limit that is not attached', jsonb_build_object('account_id', u.account_id,
+      'limit_id', u.limit_id)
+    from cala.limit_usage u
+    where not exists (
+      select 1 from cala.limit_attachments la where la.limit_id = u.limit_id)
+    union all
     select 'guard missing or disabled', jsonb_build_object('trigger', w.name)
-    from (values ('transactions_append_only'), ('entries_append_only'), ('entries_check')) w(name)
+    from (values ('transactions_append_only'), ('entries_append_only'), ('entries_check'),
+      ('blocks_append_only')) w(name)
     where not exists (
       select 1 from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace s on s.oid =
         c.relnamespace
