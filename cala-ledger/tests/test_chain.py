@@ -82,7 +82,9 @@ def _rehashed(lines: list[bytes]) -> list[bytes]:
     changed = _amounts(lines)
     head = json.loads(changed[0])
     found = chain.block_hash(
-        bytes.fromhex(head["previous"]), 1, head["first_position"], head["last_position"], changed[1:4], 3
+        bytes.fromhex(head["previous"]),
+        chain.header_of(1, head["first_position"], head["last_position"], 3),
+        changed[1:4],
     )
     return _changed(changed, 0, hash=found.hex())
 

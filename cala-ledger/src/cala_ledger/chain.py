@@ -34,17 +34,19 @@ def line_of(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-def block_hash(
-    previous: bytes, number: int, first_position: int, last_position: int, lines: Iterable[bytes], count: int
-) -> bytes:
-    """SHA-256 of a block: the one before, the header, the lines of its transactions."""
-    found = hashlib.sha256(previous)
-    header = {
+def header_of(number: int, first_position: int, last_position: int, transactions: int) -> dict[str, int]:
+    """What a block says of itself under its hash."""
+    return {
         "number": number,
         "first_position": first_position,
         "last_position": last_position,
-        "transactions": count,
+        "transactions": transactions,
     }
+
+
+def block_hash(previous: bytes, header: Mapping[str, int], lines: Iterable[bytes]) -> bytes:
+    """SHA-256 of a block: the one before, the header, the lines of its transactions."""
+    found = hashlib.sha256(previous)
     found.update(line_of(header))
     for line in lines:
         found.update(line)
@@ -80,7 +82,7 @@ def check(lines: Iterator[bytes]) -> tuple[int, int]:
         first = json.loads(kept[0])["position"]
         if first != block["first_position"]:
             raise ChainBroken(f"{where} does not begin where it says")
-        previous = block_hash(previous, number, first, position, kept, count)
+        previous = block_hash(previous, header_of(number, first, position, count), kept)
         if previous.hex() != block["hash"]:
             raise ChainBroken(f"{where}: its content is not what was sealed")
         blocks, transactions = number, transactions + count

@@ -8,13 +8,14 @@ highest position seen then is settled for good. Hashing holds no lock that a pos
 Two sealers: one works, the other goes home. See `chain` for what a block is.
 """
 
+import json
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO, Final, cast
 
 import psycopg
 
-from cala_ledger.chain import FIRST, block_hash, line_of
+from cala_ledger.chain import FIRST, block_hash, header_of, line_of
 from cala_ledger.connection import Connection, Row
 
 MOST: Final = 10_000
@@ -49,7 +50,8 @@ async def seal(conn: Connection, at: datetime, *, most: int = MOST) -> int:
         if not rows:
             return 0
         first, end = cast("int", rows[0][0]), cast("int", rows[-1][0])
-        found = block_hash(previous, number + 1, first, end, map(_line, rows), len(rows))
+        header = header_of(number + 1, first, end, len(rows))
+        found = block_hash(previous, header, map(_line, rows))
         await conn.execute(_INSERT, [number + 1, first, end, len(rows), previous, found, at])
         return len(rows)
 
@@ -58,15 +60,11 @@ async def export(conn: Connection, file: BinaryIO, *, from_block: int = 1) -> in
     """Write sealed blocks with their transactions, for `python chain.py FILE`; answers how many blocks."""
     written = 0
     async for block, rows in _blocks(conn, from_block):
-        number, first, last, count, previous, found, sealed_at = block
-        head = {
-            "number": number,
-            "first_position": first,
-            "last_position": last,
-            "transactions": count,
-            "previous": cast("bytes", previous).hex(),
-            "hash": cast("bytes", found).hex(),
-            "sealed_at": cast("datetime", sealed_at).astimezone(UTC).isoformat(),
+        number, first, last, count, previous, found, sealed_at = cast("tuple[Any, ...]", block)
+        head = header_of(number, first, last, count) | {
+            "previous": previous.hex(),
+            "hash": found.hex(),
+            "sealed_at": sealed_at.astimezone(UTC).isoformat(),
         }
         file.write(line_of(head))
         file.writelines(map(_line, rows))
@@ -83,7 +81,7 @@ async def broken_blocks(conn: Connection) -> AsyncGenerator[tuple[int, str], Non
             yield number, "does not continue the block before it"
         elif len(rows) != count:
             yield number, f"{len(rows)} transactions are there, {count} were sealed"
-        elif block_hash(previous, number, first, last, map(_line, rows), count) != found:
+        elif block_hash(previous, header_of(number, first, last, count), map(_line, rows)) != found:
             yield number, "its content is not what was sealed"
         previous, number_before = found, number
 
@@ -126,6 +124,6 @@ def _line(row: Row) -> bytes:
             "correlation_id": correlation_id,
             "reverses": None if reverses is None else str(reverses),
             "metadata": metadata,
-            "entries": entries or [],
+            "entries": json.loads(cast("str", entries)) if entries else [],
         }
     )

@@ -23,6 +23,8 @@ KEYS_KEPT_DAYS = 30
 SWEEP_SECONDS = 60.0
 SWEEP_ROWS = 10_000
 RESTART_SECONDS = 2.0
+SEAL_SECONDS = 60.0
+SEALED_AT_ONCE = 5_000
 
 _SWEEP = """
 delete from idempotency_keys where ctid in (
@@ -41,6 +43,7 @@ async def working(app: App) -> AsyncGenerator[None]:
         asyncio.create_task(_jobs(app)),
         asyncio.create_task(app.end_of_day.run()),
         asyncio.create_task(sweep(app.db)),
+        asyncio.create_task(keep_sealing(app)),
         asyncio.create_task(Observation(app.db).run()),
     ]
     try:
@@ -72,3 +75,18 @@ async def sweep(db: Database) -> None:
             end_if_cancelled(error)
             log.warning("old keys not swept", reason=str(error))
         await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def keep_sealing(app: App) -> None:
+    """Put posted transactions into the hash chain, once a minute; one worker at a time does it."""
+    while going_on():
+        try:
+            while (
+                going_on()
+                and await app.books.seal(app.bank_time.now(), most=SEALED_AT_ONCE) == SEALED_AT_ONCE
+            ):
+                pass
+        except (psycopg.Error, PoolTimeout) as error:
+            end_if_cancelled(error)
+            log.warning("transactions not sealed", reason=str(error))
+        await asyncio.sleep(SEAL_SECONDS)

@@ -5,12 +5,12 @@ create function cala.sealing_lock() returns int8 language sql immutable as $$ se
 -- Transactions after one position and up to another, with their entries.
 create function cala.sealable(p_after int8, p_until int8, p_most int8) returns table (
   tx_position int8, id uuid, journal_id uuid, template text, effective date, recorded_at timestamptz,
-  description text, external_id text, correlation_id text, reverses uuid, metadata text, entries jsonb
+  description text, external_id text, correlation_id text, reverses uuid, metadata text, entries text
 ) language sql stable as $$
   select t.position, t.id, t.journal_id, p.code, t.effective, t.recorded_at, t.description, t.external_id,
     t.correlation_id, t.reverses, t.metadata::text,
     (select jsonb_agg(jsonb_build_array(e.position - t.position * 65536, e.account_id, e.layer, e.direction,
-        e.currency, e.amount, e.entry_type, e.description) order by e.position)
+        e.currency, e.amount, e.entry_type, e.description) order by e.position)::text
      from cala.entries e where e.position between t.position * 65536 and t.position * 65536 + 65535)
   from cala.transactions t join cala.templates p on p.id = t.template_id
   where t.position > p_after and t.position <= p_until
