@@ -1,6 +1,6 @@
 """The proof: every balance recomputed from the entries alone, and the database's guards looked for."""
 
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
@@ -9,7 +9,7 @@ from cala_ledger.errors import JsonValue
 from cala_ledger.sealing import broken_blocks
 
 MAX_VIOLATIONS: Final = 1_000
-_VIOLATIONS: Final = b"select rule, detail from cala.violations(%s)"
+_VIOLATIONS: Final = b"select rule, detail::text from cala.violations(%s)"
 
 
 class Violation(msgspec.Struct, frozen=True):
@@ -25,7 +25,10 @@ async def verify(conn: Connection) -> list[Violation]:
     Reads every entry, and every sealed block anew, so it takes minutes on a large book; it blocks nobody.
     """
     rows = await (await conn.execute(_VIOLATIONS, [MAX_VIOLATIONS])).fetchall()
-    found = [Violation(str(rule), cast("dict[str, JsonValue]", detail)) for rule, detail in rows]
+    found = [
+        Violation(str(rule), msgspec.json.decode(str(detail), type=dict[str, JsonValue]))
+        for rule, detail in rows
+    ]
     async for number, reason in broken_blocks(conn):
         if len(found) == MAX_VIOLATIONS:
             break

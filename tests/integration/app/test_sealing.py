@@ -35,4 +35,4 @@ async def test_the_worker_seals_what_was_posted(
     await app.db.fetch("alter table cala.transactions disable trigger all")
     await app.db.fetch("update cala.transactions set description = 'another' where position = 1")
     (books,) = [finding for finding in await verify(app) if not finding.clean]
-    assert "sealed block" in books.violations[0]
+    assert any("sealed block" in violation for violation in books.violations)
