@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 IN = @"$(PYTHON)" tools/bootstrap.py
 ARGS ?=
 
-.PHONY: help up down status test test-oathkeeper check format bench schemas gateway demo cli
+.PHONY: help up down status test test-oathkeeper check format bench bench-ledger schemas gateway demo cli
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -37,6 +37,9 @@ format: ## put the code into its form
 
 bench: ## how fast the bank is on this machine; ends with the line of ratios
 	$(IN) python -m tests.perf $(ARGS)
+
+bench-ledger: ## how fast the ledger is, beside the Rust crate where cargo is; ends with the line of ratios
+	$(IN) python -m tests.perf.ledger $(ARGS)
 
 schemas: ## write docs/reference: both SDLs, events, settings, permissions
 	$(IN) python -m tests.golden.write $(ARGS)

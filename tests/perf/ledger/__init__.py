@@ -1,0 +1,1 @@
+"""How fast the ledger is, beside the Rust crate `cala-ledger` on the same PostgreSQL."""
