@@ -22,7 +22,9 @@ ACCOUNTS = 40
 SECONDS = float(os.environ.get("CALA_LOAD_SECONDS", "5"))
 
 
-async def test_two_hundred_callers_on_a_pool(dsn: str, book: Book, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_two_hundred_callers_on_a_pool(
+    dsn: str, book: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
     draw = random.Random(1)
     outcomes: Counter[str] = Counter()
     async with AsyncConnectionPool(dsn, min_size=4, max_size=16, timeout=60, open=False) as pool:
@@ -75,5 +77,7 @@ async def test_two_hundred_callers_on_a_pool(dsn: str, book: Book, capsys: pytes
             assert await verify(conn) == []
     done = {name: count for name, count in outcomes.items() if name.endswith(" done")}
     with capsys.disabled():
-        print(f"\n{CALLERS} callers, {SECONDS:.0f} s: {sum(done.values()):,} calls done, no fault; {dict(outcomes)}")
+        print(
+            f"\n{CALLERS} callers, {SECONDS:.0f} s: {sum(done.values()):,} calls done, no fault; {dict(outcomes)}"
+        )
     assert {name.split()[0] for name in done} == {kind.__name__ for kind in kinds}

@@ -1,7 +1,7 @@
-"""The sealed chain: what a block is, how it is hashed, and a check of an exported chain that needs no database.
+"""The sealed chain: what a block is, how it is hashed, and a check of its export that needs no database.
 
-Run as a program on a file that `export` wrote: `python chain.py FILE`. It needs the standard library alone, so
-an auditor can run this one file, or write another from this page:
+Run as a program on a file that `export` wrote: `python chain.py FILE`. It needs the standard library
+alone, so an auditor can run this one file, or write another from this page:
 
 * A file is lines of JSON, keys sorted, no spaces, everything but ASCII escaped.
 * A block's line has number, first_position, last_position, transactions (their count), previous and hash

@@ -7,8 +7,12 @@ Guarantees
   transaction ids tell what had been committed.
 * A caller that goes away does not stop its posting.
 
-Costs: one connection. Bounds: `MAX_TRANSACTIONS` a statement, `MAX_QUEUE` calls waiting (then LedgerBusy),
-`DEADLINE` seconds for a batch whose connection was lost, `TRIES` for one that met a race.
+Costs: two connections. What is ready is halved between them once a half is worth a statement
+(`WORTHWHILE`), so that callers decide about the next half while the database writes this one.
+
+Bounds: `MAX_TRANSACTIONS` a statement, `MAX_QUEUE` calls waiting (then LedgerBusy),
+`DEADLINE` seconds for a batch whose connection was lost,
+`TRIES` for one that met a race.
 
 What would break it: an isolation level above READ COMMITTED.
 """
@@ -33,6 +37,8 @@ from cala_ledger.templates import Templates
 
 MAX_TRANSACTIONS: Final = 1_000
 MAX_QUEUE: Final = 10_000
+LANES: Final = 2
+WORTHWHILE: Final = 32
 DEADLINE: Final = 30.0
 TRIES: Final = 5
 _PAUSE: Final = 0.05
@@ -45,6 +51,12 @@ class _Call(msgspec.Struct, eq=False):
     future: asyncio.Future[None]
 
 
+class _Lane(msgspec.Struct, eq=False):
+    """One statement at a time, on a connection that is kept."""
+
+    connection: Connection | None = None
+
+
 class Poster:
     """`async with Poster(dsn, templates) as poster: await poster.post([...])`, from any number of tasks."""
 
@@ -54,8 +66,9 @@ class Poster:
         self._dsn = dsn
         self._templates = templates
         self._queue: deque[_Call] = deque()
-        self._connection: Connection | None = None
-        self._lane: asyncio.Task[None] | None = None
+        self._idle = [_Lane() for _ in range(LANES)]
+        self._running: set[asyncio.Task[None]] = set()
+        self._sent = 0
         self._closing = False
         self.batches = 0
         self.calls = 0
@@ -71,9 +84,10 @@ class Poster:
     ) -> None:
         """Take no more, post what waits, close."""
         self._closing = True
-        while self._lane is not None:
-            await asyncio.wait([self._lane])
-        await self._disconnect()
+        while self._running:
+            await asyncio.wait(self._running)
+        for lane in self._idle:
+            await _disconnect(lane)
 
     async def post(
         self, transactions: Sequence[TransactionInput], *, status_changes: Sequence[StatusChange] = ()
@@ -93,35 +107,50 @@ class Poster:
         await asyncio.shield(call.future)
 
     def _wake(self) -> None:
-        """The lane starts behind whoever is ready now, and so takes their calls along."""
-        if self._lane is None and self._queue:
-            self._lane = asyncio.create_task(self._run())
-            self._lane.add_done_callback(self._ended)
+        """A lane starts behind whoever is ready now, and so takes their calls along."""
+        if self._idle and self._enough(others=len(self._running)):
+            running = asyncio.create_task(self._run(self._idle.pop()))
+            self._running.add(running)
+            running.add_done_callback(self._ended)
 
-    def _ended(self, lane: asyncio.Task[None]) -> None:
-        self._lane = None
+    def _ended(self, running: asyncio.Task[None]) -> None:
+        self._running.discard(running)
         self._wake()
 
-    async def _run(self) -> None:
-        while self._queue:
-            await self._write(self._take())
+    def _enough(self, others: int) -> bool:
+        """Whether what waits is worth a statement: anything, or beside another one, `WORTHWHILE` calls."""
+        return len(self._queue) >= (WORTHWHILE if others else 1)
+
+    async def _run(self, lane: _Lane) -> None:
+        try:
+            while self._enough(others=len(self._running) - 1):
+                calls = self._take()
+                self._sent += len(calls)
+                self._wake()
+                await self._write(lane, calls)
+                self._sent -= len(calls)
+        finally:
+            self._idle.append(lane)
 
     def _take(self) -> list[_Call]:
-        """The oldest calls, as many as fit, at least one."""
+        """The oldest calls: a lane's share of all that are on their way, as many as fit, at least one."""
+        share = max(WORTHWHILE, -(-(len(self._queue) + self._sent) // LANES))
         calls = [self._queue.popleft()]
         size = len(calls[0].transactions)
-        while self._queue and size + len(self._queue[0].transactions) <= MAX_TRANSACTIONS:
+        while (
+            self._queue and len(calls) < share and size + len(self._queue[0].transactions) <= MAX_TRANSACTIONS
+        ):
             calls.append(self._queue.popleft())
             size += len(calls[-1].transactions)
         return calls
 
-    async def _write(self, calls: list[_Call]) -> None:
+    async def _write(self, lane: _Lane, calls: list[_Call]) -> None:
         """Post a batch, halving it on faults until the call at fault stands alone. Answers every caller."""
         todo = [calls]
         while todo:
             part = todo.pop()
             try:
-                rows = await self._send(part)
+                rows = await self._send(lane, part)
             except Exception as error:  # noqa: BLE001 - it is the callers' to hear
                 if len(part) == 1 or _lost(error):
                     for call in part:
@@ -146,7 +175,7 @@ class Poster:
             else:
                 _answer(call, error)
 
-    async def _send(self, calls: Sequence[_Call]) -> list[Row]:
+    async def _send(self, lane: _Lane, calls: Sequence[_Call]) -> list[Row]:
         """One statement, one commit; again after a race, or on a new connection until the deadline."""
         sql, params = post_statement(
             [(number, call.transactions) for number, call in enumerate(calls)],
@@ -163,7 +192,7 @@ class Poster:
         tries = 0
         while True:
             try:
-                connection = await self._connected()
+                connection = await self._connected(lane)
                 if publishing is None:
                     cursor = await connection.execute(sql.encode(), params, prepare=True)
                     return await cursor.fetchall()
@@ -176,20 +205,21 @@ class Poster:
                 if tries >= TRIES:
                     raise
             except psycopg.OperationalError as error:
-                await self._disconnect()
+                await _disconnect(lane)
                 if not _lost(error) or asyncio.get_running_loop().time() > deadline:
                     raise
                 await asyncio.sleep(_PAUSE)
 
-    async def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
-        return self._connection
+    async def _connected(self, lane: _Lane) -> Connection:
+        if lane.connection is None or lane.connection.closed:
+            lane.connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
+        return lane.connection
 
-    async def _disconnect(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            await connection.close()
+
+async def _disconnect(lane: _Lane) -> None:
+    connection, lane.connection = lane.connection, None
+    if connection is not None:
+        await connection.close()
 
 
 def _lost(error: Exception) -> bool:

@@ -73,7 +73,7 @@ async def export(conn: Connection, file: BinaryIO, *, from_block: int = 1) -> in
 
 
 async def broken_blocks(conn: Connection) -> AsyncGenerator[tuple[int, str], None]:
-    """Sealed blocks that are not what the tables hold now: number and reason. One block in memory at a time."""
+    """Sealed blocks that are not what the tables hold now: number, reason. Holds one block at a time."""
     previous, number_before = FIRST, 0
     async for block, rows in _blocks(conn, 1):
         number, first, last, count, claimed, found, _ = cast("tuple[Any, ...]", block)
