@@ -5,7 +5,7 @@ from typing import Any
 import cel
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
@@ -81,11 +81,14 @@ def test_sql_answers_as_cel_does(dsn: str) -> None:
         @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         @given(source=expressions, data=metadata)
         def agree(source: str, data: dict[str, Any]) -> None:
+            # CEL counts characters; the library counts bytes, so only ASCII can agree on a size
+            assume("size" not in source or (source + repr(data)).isascii())
             context: dict[str, Any] = {"transaction": {"metadata": data}, "entry": {}, "account": {}}
             theirs, ours = by_cel(source, context), by_sql(conn, source, context)
             assert (type(ours), ours) == (type(theirs), theirs), source
 
         agree()
+        assert by_sql(conn, "size('é')", {"transaction": {}}) == 1
 
 
 @pytest.mark.parametrize(

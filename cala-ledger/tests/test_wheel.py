@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXAMPLE = re.compile(r"```python\n(import asyncio, sys\n.*?)```", re.DOTALL)
+EXAMPLE = re.compile(r"```python\n(import asyncio,.*?)```", re.DOTALL)
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:

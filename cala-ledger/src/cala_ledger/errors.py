@@ -2,12 +2,14 @@
 
 A `LedgerError` is a rule that said no; nothing was written. `code` is stable and meant for programs; the
 message is for people and begins with the class's name. `detail` holds the facts: ids as text, amounts as
-integers of the minor unit.
+integers of the minor unit, texts cut to `MAX_FACT` characters.
 """
 
 import re
 from collections.abc import Mapping
-from typing import ClassVar, TypeAlias
+from typing import ClassVar, Final, TypeAlias
+
+MAX_FACT: Final = 300
 
 # A value made of null, booleans, numbers, text, lists and objects.
 JsonValue: TypeAlias = object
@@ -26,7 +28,16 @@ class LedgerError(Exception):
 
     def __init__(self, **detail: object) -> None:
         self.detail: dict[str, JsonValue] = {name: _plain(value) for name, value in detail.items()}
-        super().__init__(f"{type(self).__name__}: {self.sentence.format_map(_Gaps(detail))}")
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}: {self.sentence.format_map(_Gaps(self.detail))}{self._place()}"
+
+    def _place(self) -> str:
+        """Template and field, where they are known and the sentence does not say them."""
+        known = ((name, self.detail.get(name)) for name in ("template", "field"))
+        said = [str(value) for name, value in known if value and f"{{{name}}}" not in self.sentence]
+        return f" ({', '.join(said)})" if said else ""
 
 
 class _Gaps(dict[str, object]):
@@ -35,9 +46,10 @@ class _Gaps(dict[str, object]):
 
 
 def _plain(value: object) -> JsonValue:
-    if value is None or isinstance(value, bool | int | str):
+    if value is None or isinstance(value, bool | int):
         return value
-    return str(value)
+    text = str(value)
+    return text if len(text) <= MAX_FACT else text[: MAX_FACT - 1] + "…"
 
 
 class JournalNotFound(LedgerError):

@@ -54,8 +54,14 @@ def _compile_cel(source: str) -> _Program:
         raise Malformed(str(error).splitlines()[0]) from error
 
 
+def _check_length(source: str) -> None:
+    if not source or len(source) > MAX_EXPRESSION:
+        raise Malformed(f"an expression has 1 to {MAX_EXPRESSION} characters")
+
+
 def check_cel(source: str) -> None:
     """Whether CEL itself reads the expression. Raises Malformed."""
+    _check_length(source)
     if len(_COMPREHENSION.findall(source)) > 0:
         raise Malformed("comprehensions are not taken here")
     _compile_cel(source)
@@ -74,8 +80,7 @@ def is_literal(source: str) -> bool:
 def compile_expression(source: str) -> Evaluate:
     """An evaluator for the expression. Raises Malformed."""
     text = source.strip()
-    if not text or len(text) > MAX_EXPRESSION:
-        raise Malformed(f"an expression has 1 to {MAX_EXPRESSION} characters")
+    _check_length(text)
     if match := _PARAM.fullmatch(text):
         name = match[1]
         return lambda params: params[name]

@@ -185,6 +185,7 @@ class Limits:
 
         Locks the accounts' rows, as a posting does: one that is under way is not bound, the next one is.
         """
+        check_ids(accounts)
         async with self._source.connection(conn) as connection:
             await self.find(limit_id, conn=connection)
             locked = {row[0] for row in await self._source.rows(_LOCK, [UuidArray(accounts)], connection)}
@@ -197,6 +198,7 @@ class Limits:
         self, limit_id: UUID, accounts: Sequence[UUID], *, conn: Connection | None = None
     ) -> None:
         """Release accounts or sets, and forget what was counted; those not bound are left alone."""
+        check_ids(accounts)
         async with self._source.connection(conn) as connection:
             await self._source.rows(_LOCK, [UuidArray(accounts)], connection)
             await connection.execute(_DETACH.encode(), [UuidArray(accounts), limit_id, limit_id])
@@ -208,6 +210,8 @@ def _given(value: T | None, known: T) -> T:
 
 def _check(limit: Limit) -> None:
     storable("name", limit.name)
+    for key in limit.window:
+        storable("window alias", key.alias)
     if limit.currency is not None:
         exponent(limit.currency)
     if type(limit.amount) is not int or not 0 <= limit.amount <= MAX_AMOUNT:
@@ -215,6 +219,10 @@ def _check(limit: Limit) -> None:
     if len(limit.window) > MAX_WINDOW_KEYS:
         raise errors.InvalidLimit(
             limit_id=limit.id, field="window", reason=f"more than {MAX_WINDOW_KEYS} keys", expression=""
+        )
+    if limit.starts and limit.ends and limit.ends <= limit.starts:
+        raise errors.InvalidLimit(
+            limit_id=limit.id, field="ends", reason=f"{limit.ends} is not after {limit.starts}", expression=""
         )
 
 

@@ -4,6 +4,7 @@
 param and expression. It reads no clock and draws no id, so the same input always gives the same digest.
 """
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from hashlib import blake2b
@@ -170,6 +171,11 @@ class CompiledTemplate:
                 raise errors.UnknownParam(template=given.template, transaction_id=given.id, param=name)
             try:
                 params[name] = _checked(kind, value)
+            except errors.LedgerError as error:
+                error.detail.update(
+                    template=given.template, transaction_id=str(given.id), field=f"param '{name}'"
+                )
+                raise
             except (TypeError, ValueError) as error:
                 raise errors.WrongParamType(
                     template=given.template, transaction_id=given.id, param=name, expected=kind.value
@@ -329,11 +335,25 @@ def _currency(value: object) -> str:
 def _json(field: str, value: object) -> str:
     try:
         encoded = msgspec.json.encode(value, order="sorted")
-    except (TypeError, ValueError) as error:
+        if b"null" in encoded:
+            _refuse_not_finite(value)
+    except (TypeError, ValueError, RecursionError) as error:
         raise errors.InvalidText(field=field, most=MAX_METADATA) from error
     if len(encoded) > MAX_METADATA or rb"\u0000" in encoded:
         raise errors.InvalidText(field=field, most=MAX_METADATA)
     return encoded.decode()
+
+
+def _refuse_not_finite(value: object) -> None:
+    """NaN and the infinities have no JSON and would become null. Raises ValueError."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} has no JSON")
+    if isinstance(value, Mapping):
+        for each in cast("Mapping[object, object]", value).values():
+            _refuse_not_finite(each)
+    elif isinstance(value, list | tuple):
+        for each in cast("list[object]", value):
+            _refuse_not_finite(each)
 
 
 def encode_metadata(metadata: Mapping[str, object] | None) -> str | None:
