@@ -45,6 +45,7 @@ from cala_ledger.poster import Poster
 from cala_ledger.reversals import reversal_of
 from cala_ledger.sealing import export, seal
 from cala_ledger.statements import open_accounts_statement, post_statement, set_status_statement
+from cala_ledger.steady import SteadyConnection
 from cala_ledger.templates import Templates
 from cala_ledger.verify import Violation, verify
 
@@ -78,6 +79,7 @@ __all__ = [
     "PreparedTransaction",
     "Status",
     "StatusChange",
+    "SteadyConnection",
     "Sums",
     "Template",
     "Templates",

@@ -29,7 +29,9 @@ _NAMES: Final = (
     "created_at",
     "position",
 )
-COLUMNS: Final = ", ".join(f"a.{name}" for name in _NAMES)
+COLUMNS: Final = ", ".join(
+    f"a.{name}::text" if name in ("normal_side", "status") else f"a.{name}" for name in _NAMES
+)
 _FIND: Final = f"select {COLUMNS} from cala.accounts a where a.id = any(%b)"
 _BY_CODE: Final = f"select {COLUMNS} from cala.accounts a where a.code = any(%b)"
 _BY_EXTERNAL_ID: Final = f"select {COLUMNS} from cala.accounts a where a.external_id = any(%b)"

@@ -4,15 +4,13 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final, TypeAlias, cast
 
-import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from cala_ledger import errors
 from cala_ledger.errors import JsonValue
 from cala_ledger.model import Page
+from cala_ledger.pipeline import Connection, Pipeline, Row, Statement
 
-Row: TypeAlias = tuple[object, ...]
-Connection: TypeAlias = psycopg.AsyncConnection[Row]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 
 MAX_IDS: Final = 10_000
@@ -36,21 +34,21 @@ class Source:
                 yield pooled
 
     async def rows(self, sql: str, params: Sequence[object], conn: Connection | None) -> list[Row]:
-        """One statement. On a pooled connection it is its own transaction: one round trip, not three."""
+        """One statement. On a pooled connection it is its own transaction, and one round trip."""
         if conn is not None:
             return await (await conn.execute(sql.encode(), params)).fetchall()
         async with self.connection(None) as connection:
-            await connection.set_autocommit(True)
-            try:
-                return await (await connection.execute(sql.encode(), params, prepare=True)).fetchall()
-            finally:
-                if not connection.closed:
-                    await connection.set_autocommit(False)
+            return await Pipeline.of(connection).rows(sql, params)
 
-
-def encoded(statement: tuple[str, Sequence[object]]) -> tuple[bytes, Sequence[object]]:
-    """As psycopg wants a text that is not a literal."""
-    return statement[0].encode(), statement[1]
+    async def run(self, statements: Sequence[Statement], conn: Connection | None) -> list[Row]:
+        """Some statements, all or nothing, answering the rows of the first. Pooled: one round trip."""
+        if conn is not None:
+            found = await self.rows(*statements[0], conn)
+            for sql, params in statements[1:]:
+                await conn.execute(sql.encode(), params)
+            return found
+        async with self.connection(None) as connection:
+            return (await Pipeline.of(connection).run(statements, (0,)))[0]
 
 
 def check_ids(ids: Sequence[object]) -> None:

@@ -16,7 +16,9 @@ from cala_ledger.model import Entry, EntryFilter, EntryPage, Page
 from cala_ledger.wire import UuidArray
 
 _NAMES: Final = Entry.__struct_fields__
-_COLUMNS: Final = "e." + ", e.".join(_NAMES)
+_COLUMNS: Final = ", ".join(
+    f"e.{name}::text" if name in ("layer", "direction") else f"e.{name}" for name in _NAMES
+)
 _CONDITIONS: Final = {
     "effective_from": "i.effective >= %s",
     "effective_until": "i.effective <= %s",

@@ -14,7 +14,7 @@ from cala_ledger.connection import Connection, Row, Source
 from cala_ledger.model import Journal, Status
 from cala_ledger.templates import storable
 
-_COLUMNS: Final = "id, code, name, description, status, created_at"
+_COLUMNS: Final = "id, code, name, description, status::text, created_at"
 _CREATE: Final = f"""
 insert into cala.journals (id, code, name, description, created_at)
 values (%s, %s, %s, %s, coalesce(%s::timestamptz, clock_timestamp()))

@@ -14,7 +14,7 @@ from psycopg.errors import SerializationFailure
 
 from cala_ledger.accounts import Accounts
 from cala_ledger.balances import Balances
-from cala_ledger.connection import Connection, Pool, Source, encoded, raise_refused
+from cala_ledger.connection import Connection, Pool, Source, raise_refused
 from cala_ledger.entries import Entries
 from cala_ledger.errors import JsonValue
 from cala_ledger.events import publish_statement
@@ -121,14 +121,12 @@ class Ledger:
         conn: Connection | None,
     ) -> None:
         changes = [(1, change) for change in status_changes]
-        sql, params = post_statement([(1, prepared)], status_changes=changes, recorded_at=recorded_at)
+        statements = [post_statement([(1, prepared)], status_changes=changes, recorded_at=recorded_at)]
+        if self._publish is not None:
+            statements.append(publish_statement(self._publish, prepared))
         for attempt in range(1, _TRIES + 1):
             try:
-                # a pooled connection is one transaction; the caller's is in the caller's
-                async with self._source.connection(conn) as connection:
-                    raise_refused(await self._source.rows(sql, params, connection))
-                    if self._publish is not None:
-                        await connection.execute(*encoded(publish_statement(self._publish, prepared)))
+                raise_refused(await self._source.run(statements, conn))
             except SerializationFailure:
                 # The id was committed by someone else meanwhile; the next look sees it and knows what it is.
                 if conn is not None or attempt == _TRIES:

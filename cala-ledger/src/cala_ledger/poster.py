@@ -28,11 +28,13 @@ import psycopg
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from cala_ledger import errors
-from cala_ledger.connection import Connection, Row, detail_of, encoded
+from cala_ledger.connection import detail_of
 from cala_ledger.errors import TransactionInFlight
 from cala_ledger.events import publish_statement
 from cala_ledger.model import PreparedTransaction, StatusChange, TransactionInput
+from cala_ledger.pipeline import Pipeline, Row
 from cala_ledger.statements import post_statement
+from cala_ledger.steady import SteadyConnection
 from cala_ledger.templates import Templates
 
 MAX_TRANSACTIONS: Final = 1_000
@@ -54,7 +56,7 @@ class _Call(msgspec.Struct, eq=False):
 class _Lane(msgspec.Struct, eq=False):
     """One statement at a time, on a connection that is kept."""
 
-    connection: Connection | None = None
+    pipeline: Pipeline | None = None
 
 
 class Poster:
@@ -177,7 +179,7 @@ class Poster:
 
     async def _send(self, lane: _Lane, calls: Sequence[_Call]) -> list[Row]:
         """One statement, one commit; again after a race, or on a new connection until the deadline."""
-        sql, params = post_statement(
+        posting = post_statement(
             [(number, call.transactions) for number, call in enumerate(calls)],
             status_changes=[
                 (number, change) for number, call in enumerate(calls) for change in call.status_changes
@@ -185,21 +187,17 @@ class Poster:
         )
         publishing = None
         if self._publish is not None:
-            publishing = encoded(
-                publish_statement(self._publish, (each for call in calls for each in call.transactions))
+            publishing = publish_statement(
+                self._publish, (each for call in calls for each in call.transactions)
             )
         deadline = asyncio.get_running_loop().time() + DEADLINE
         tries = 0
         while True:
             try:
-                connection = await self._connected(lane)
+                pipeline = await self._connected(lane)
                 if publishing is None:
-                    cursor = await connection.execute(sql.encode(), params, prepare=True)
-                    return await cursor.fetchall()
-                async with connection.pipeline(), connection.transaction():
-                    cursor = await connection.execute(sql.encode(), params, prepare=True)
-                    await connection.execute(*publishing, prepare=True)
-                return await cursor.fetchall()
+                    return await pipeline.rows(*posting)
+                return (await pipeline.run([posting, publishing], (0,)))[0]
             except _RACES:
                 tries += 1
                 if tries >= TRIES:
@@ -210,16 +208,16 @@ class Poster:
                     raise
                 await asyncio.sleep(_PAUSE)
 
-    async def _connected(self, lane: _Lane) -> Connection:
-        if lane.connection is None or lane.connection.closed:
-            lane.connection = await psycopg.AsyncConnection.connect(self._dsn, autocommit=True)
-        return lane.connection
+    async def _connected(self, lane: _Lane) -> Pipeline:
+        if lane.pipeline is None or lane.pipeline.connection.closed:
+            lane.pipeline = Pipeline(await SteadyConnection.connect(self._dsn, autocommit=True))
+        return lane.pipeline
 
 
 async def _disconnect(lane: _Lane) -> None:
-    connection, lane.connection = lane.connection, None
-    if connection is not None:
-        await connection.close()
+    pipeline, lane.pipeline = lane.pipeline, None
+    if pipeline is not None:
+        await pipeline.connection.close()
 
 
 def _lost(error: Exception) -> bool:

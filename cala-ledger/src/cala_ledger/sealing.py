@@ -11,7 +11,7 @@ Two sealers: one works, the other goes home. See `chain` for what a block is.
 import json
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 
 import psycopg
 
@@ -60,7 +60,7 @@ async def export(conn: Connection, file: BinaryIO, *, from_block: int = 1) -> in
     """Write sealed blocks with their transactions, for `python chain.py FILE`; answers how many blocks."""
     written = 0
     async for block, rows in _blocks(conn, from_block):
-        number, first, last, count, previous, found, sealed_at = cast("tuple[Any, ...]", block)
+        number, first, last, count, previous, found, sealed_at = block
         head = header_of(number, first, last, count) | {
             "previous": previous.hex(),
             "hash": found.hex(),
@@ -76,7 +76,7 @@ async def broken_blocks(conn: Connection) -> AsyncGenerator[tuple[int, str], Non
     """Sealed blocks that are not what the tables hold now: number, reason. Holds one block at a time."""
     previous, number_before = FIRST, 0
     async for block, rows in _blocks(conn, 1):
-        number, first, last, count, claimed, found, _ = cast("tuple[Any, ...]", block)
+        number, first, last, count, claimed, found, _ = block
         if number != number_before + 1 or claimed != previous:
             yield number, "does not continue the block before it"
         elif len(rows) != count:

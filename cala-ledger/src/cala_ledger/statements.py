@@ -13,9 +13,10 @@ locks (see migrations/sql/functions/post.sql) holds across calls only then. Isol
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Final, TypeAlias
+from typing import Final
 
 from cala_ledger.model import NewAccount, NewSet, PreparedTransaction, StatusChange
+from cala_ledger.pipeline import Statement
 from cala_ledger.templates import encode_metadata, storable
 from cala_ledger.wire import (
     BoolArray,
@@ -27,7 +28,6 @@ from cala_ledger.wire import (
     UuidArray,
 )
 
-Statement: TypeAlias = tuple[str, Sequence[object]]
 NO_GROUPS: Final = "'{}'::int8[]"
 
 

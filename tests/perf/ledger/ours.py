@@ -22,6 +22,7 @@ from cala_ledger import (
     Param,
     ParamType,
     Poster,
+    SteadyConnection,
     Template,
     Templates,
     TransactionInput,
@@ -157,7 +158,9 @@ async def opened(dsn: str, postmaster: int) -> AsyncIterator[Book]:
     """A migrated book with its accounts, sets and a long history."""
     migrate(dsn)
     async with (
-        AsyncConnectionPool(dsn, min_size=1, max_size=4, open=False) as pool,
+        AsyncConnectionPool(
+            dsn, min_size=1, max_size=4, open=False, connection_class=SteadyConnection
+        ) as pool,
         Poster(dsn, Templates([PAY])) as poster,
     ):
         ledger = Ledger(pool, Templates([PAY]))

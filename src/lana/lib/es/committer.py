@@ -41,11 +41,11 @@ from psycopg.errors import (
 )
 from psycopg.pq import TransactionStatus
 
+from cala_ledger.pipeline import Pipeline
 from lana.lib.errors import Busy, DatabaseUnavailable
 from lana.lib.es.batch import Entry, assemble
 from lana.lib.pg.database import Connection, connect
 from lana.lib.pg.faults import has_no_room, is_lost
-from lana.lib.pg.pipeline import Pipeline
 
 log = structlog.get_logger()
 

@@ -12,14 +12,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import structlog
-from psycopg import AsyncConnection, conninfo
+from psycopg import conninfo
 from psycopg.adapt import Buffer, Loader
 from psycopg.pq import Format
 from psycopg.types.numeric import Int8BinaryDumper, Int8Dumper
 from psycopg_pool import AsyncConnectionPool
 
+from cala_ledger.pipeline import Connection, Pipeline
+from cala_ledger.steady import SteadyConnection
 from lana.lib.pg.migrate import SEARCH_PATH
-from lana.lib.pg.pipeline import Connection, Pipeline
 
 log = structlog.get_logger()
 
@@ -69,7 +70,7 @@ async def prepare(connection: Connection) -> None:
 
 async def connect(dsn: str, *, statement_ms: int = 30_000, lock_ms: int = 10_000) -> Connection:
     """A single connection outside the pool (committer, listeners)."""
-    connection = await AsyncConnection.connect(
+    connection = await SteadyConnection.connect(
         session(dsn, statement_ms=statement_ms, lock_ms=lock_ms), autocommit=True, connect_timeout=5
     )
     try:
@@ -87,6 +88,7 @@ def plain_pool(dsn: str, *, max_size: int) -> AsyncConnectionPool[Connection]:
         min_size=1,
         max_size=max_size,
         open=False,
+        connection_class=SteadyConnection,
         timeout=5.0,
         reconnect_timeout=RECONNECT_SECONDS,
         max_waiting=2000,
@@ -109,6 +111,7 @@ class Database:
             max_size=pool_size,
             open=False,
             configure=prepare,
+            connection_class=SteadyConnection,
             timeout=5.0,
             reconnect_timeout=RECONNECT_SECONDS,
             max_waiting=2000,
@@ -128,7 +131,7 @@ class Database:
         """All rows of one statement, autocommitted. Placeholders are `%b` with casts."""
         self.statements += 1
         async with self.pool.connection() as connection:
-            return (await Pipeline.of(connection).run([(sql, params)], (0,)))[0]
+            return await Pipeline.of(connection).rows(sql, params)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:

@@ -4,40 +4,40 @@ Guarantees: all of it or nothing. A refused statement, or a commit that fails, r
 SQLSTATE and leaves the connection usable; a lost connection raises `OperationalError`, and the outcome is
 unknown.
 
-Costs: per statement its encoded parameters and one call into libpq. psycopg's own pipeline, made for
-statements that come one by one, looks at the socket after each and keeps a cursor for each: several times the
-CPU for a batch.
+Costs: per statement its encoded parameters and one call into libpq. psycopg's own cursors, made for statements
+that come one by one, cost a short statement twice the CPU, and its own pipeline looks at the socket after each.
 
 What breaks it: anything else on the connection meanwhile (one owner, one run at a time), `DEALLOCATE` or a
 pooler that swaps sessions. Bound: `MAX_PREPARED` texts a connection stay prepared; what comes later is
 planned each time.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from re import compile as pattern
+from typing import Any, Final, TypeAlias
 
 from psycopg import AsyncConnection, OperationalError
 from psycopg.abc import Buffer, PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 
-MAX_PREPARED = 500
-ATTRIBUTE = "_lana_pipeline"
+MAX_PREPARED: Final = 500
+_ATTRIBUTE: Final = "_cala_pipeline"
+_PLACEHOLDER: Final = pattern("%(.?)")
+_FORMATS: Final = {"b": PyFormat.BINARY, "s": PyFormat.AUTO}
 
-Connection = AsyncConnection[tuple[Any, ...]]
-Statement = tuple[str, Sequence[object]]
-Rows = list[tuple[Any, ...]]
-Key = tuple[str, tuple[int, ...]]
+Row: TypeAlias = tuple[Any, ...]
+Connection: TypeAlias = AsyncConnection[Row]
+Statement: TypeAlias = tuple[str, Sequence[object]]
+Key: TypeAlias = tuple[str, tuple[int, ...]]
 
 
 class Pipeline:
-    """The pipelines of one connection, which is in autocommit."""
+    """The pipelines of one connection, which is in no transaction."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -46,17 +46,31 @@ class Pipeline:
         self._drawn = 0
 
     @classmethod
-    def of(cls, connection: Connection) -> Pipeline:
+    def of(cls, connection: Connection) -> "Pipeline":
         """The connection's own, kept on it and gone with it."""
         beside = vars(connection)
-        known = beside.get(ATTRIBUTE)
+        known = beside.get(_ATTRIBUTE)
         if known is None:
-            known = beside[ATTRIBUTE] = cls(connection)
+            known = beside[_ATTRIBUTE] = cls(connection)
         return known
 
-    async def run(self, statements: Sequence[Statement], answering: Collection[int] = ()) -> dict[int, Rows]:
+    async def rows(self, text: str, params: Sequence[object] = ()) -> list[Row]:
+        """One statement, its rows, its commit."""
+        values, types, formats = self._dump(text, params)
+        name = self._names.get((text, types))
+        if name is None:
+            return (await self.run([(text, params)], (0,)))[0]
+        pgconn = self.connection.pgconn
+        pgconn.send_query_prepared(name, values, formats, Format.BINARY)
+        result = await self.connection.wait(_answer(pgconn))
+        _raise_failed(result)
+        return self._rows(result)
+
+    async def run(
+        self, statements: Sequence[Statement], answering: Collection[int] = ()
+    ) -> dict[int, list[Row]]:
         """Run all in order and commit. Answers the rows of the statements at the positions `answering`."""
-        dumped = [(text, *self._dump(params)) for text, params in statements]
+        dumped = [(text, *self._dump(text, params)) for text, params in statements]
         pgconn = self.connection.pgconn
         pgconn.enter_pipeline_mode()
         commands = [command for one in dumped for command in self._send(pgconn, *one)]
@@ -67,15 +81,14 @@ class Pipeline:
             _leave(pgconn)
         self._forget_failed(commands, results)
         for result in results:
-            if result.status == ExecStatus.FATAL_ERROR:
-                raise error_from_result(result)
+            _raise_failed(result)
         answers = [result for command, result in zip(commands, results, strict=True) if command is None]
         return {position: self._rows(answers[position]) for position in answering}
 
     def _dump(
-        self, params: Sequence[object]
+        self, text: str, params: Sequence[object]
     ) -> tuple[Sequence[Buffer | None], tuple[int, ...], Sequence[int]]:
-        values = self._transformer.dump_sequence(params, [PyFormat.BINARY] * len(params))
+        values = self._transformer.dump_sequence(params, numbered(text)[1])
         return values, self._transformer.types or (), self._transformer.formats or ()
 
     def _send(
@@ -93,12 +106,12 @@ class Pipeline:
         name = self._names.get(key)
         if name is None:
             if len(self._names) >= MAX_PREPARED:
-                pgconn.send_query_params(numbered(text), values, types, formats, Format.BINARY)
+                pgconn.send_query_params(numbered(text)[0], values, types, formats, Format.BINARY)
                 yield None
                 return
             self._drawn += 1
-            name = self._names[key] = b"lana_%d" % self._drawn
-            pgconn.send_prepare(name, numbered(text), types)
+            name = self._names[key] = b"cala_%d" % self._drawn
+            pgconn.send_prepare(name, numbered(text)[0], types)
             yield key
         pgconn.send_query_prepared(name, values, formats, Format.BINARY)
         yield None
@@ -111,9 +124,17 @@ class Pipeline:
             if command is not None and result.status != ExecStatus.COMMAND_OK:
                 del self._names[command]
 
-    def _rows(self, result: PGresult) -> Rows:
+    def _rows(self, result: PGresult) -> list[Row]:
         self._transformer.set_pgresult(result)
         return self._transformer.load_rows(0, result.ntuples, tuple)
+
+
+def _raise_failed(result: PGresult) -> None:
+    """The error of its SQLSTATE; without one the connection was lost."""
+    if result.status == ExecStatus.FATAL_ERROR:
+        if result.error_field(DiagnosticField.SQLSTATE) is None:
+            raise OperationalError(result.get_error_message())
+        raise error_from_result(result)
 
 
 def _leave(pgconn: PGconn) -> None:
@@ -127,16 +148,34 @@ def _leave(pgconn: PGconn) -> None:
 
 
 @lru_cache(MAX_PREPARED)
-def numbered(text: str) -> bytes:
-    """`%b` as PostgreSQL numbers parameters. ValueError for any other `%` (a modulo is `mod`, a pattern a
-    value).
+def numbered(text: str) -> tuple[bytes, tuple[PyFormat, ...]]:
+    """`%b` (binary) and `%s` (as psycopg sees fit) as PostgreSQL numbers parameters, and the format of each.
+    ValueError for any other `%` (a modulo is `mod`, a pattern a value).
     """
-    parts = text.split("%b")
-    if any("%" in part for part in parts):
-        raise ValueError(f"placeholders are %b and nothing else: {text}")
-    return (
-        "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], 1)).encode() + parts[-1].encode()
-    )
+    parts = _PLACEHOLDER.split(text)
+    kinds = parts[1::2]
+    if any(kind not in _FORMATS for kind in kinds):
+        raise ValueError(f"placeholders are %b or %s and nothing else: {text}")
+    said = "".join(f"{part}${number}" for number, part in enumerate(parts[:-1:2], 1)) + parts[-1]
+    return said.encode(), tuple(_FORMATS[kind] for kind in kinds)
+
+
+def _answer(pgconn: PGconn) -> PQGen[PGresult]:
+    """Send what is queued, then read the answer of one command outside pipeline mode."""
+    while pgconn.flush():
+        if (yield Wait.RW) & Ready.R:
+            pgconn.consume_input()
+    while True:
+        yield Wait.R
+        pgconn.consume_input()
+        if not pgconn.is_busy():
+            break
+    found = None
+    while (result := pgconn.get_result()) is not None:
+        found = result
+    if found is None:
+        raise OperationalError("the connection ended before its answer")
+    return found
 
 
 def _exchange(pgconn: PGconn) -> PQGen[list[PGresult]]:
