@@ -27,18 +27,25 @@ class Source:
     async def connection(self, conn: Connection | None) -> AsyncGenerator[Connection, None]:
         if conn is not None:
             yield conn
-        elif self._pool is None:
-            raise ValueError("this ledger has no pool: pass conn")
         else:
-            async with self._pool.connection() as pooled:
+            async with self._opened().connection() as pooled:
                 yield pooled
+
+    def _opened(self) -> Pool:
+        if self._pool is None:
+            raise ValueError("this ledger has no pool: pass conn")
+        return self._pool
 
     async def rows(self, sql: str, params: Sequence[object], conn: Connection | None) -> list[Row]:
         """One statement. On a pooled connection it is its own transaction, and one round trip."""
         if conn is not None:
             return await (await conn.execute(sql.encode(), params)).fetchall()
-        async with self.connection(None) as connection:
+        pool = self._opened()
+        connection = await pool.getconn()  # not pool.connection(): there is no transaction to end
+        try:
             return await Pipeline.of(connection).rows(sql, params)
+        finally:
+            await pool.putconn(connection)
 
     async def run(self, statements: Sequence[Statement], conn: Connection | None) -> list[Row]:
         """Some statements, all or nothing, answering the rows of the first. Pooled: one round trip."""
