@@ -11,16 +11,17 @@ locks (see migrations/sql/functions/post.sql) holds across calls only then. Isol
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
-from typing import Final
+from typing import Final, TypeAlias
+from uuid import UUID
 
-from cala_ledger.model import NewAccount, NewSet, PreparedTransaction, StatusChange
+from cala_ledger.model import Direction, Layer, NewAccount, NewSet, PreparedTransaction, StatusChange
 from cala_ledger.pipeline import Statement
 from cala_ledger.templates import encode_metadata, storable
 from cala_ledger.wire import (
     BoolArray,
-    ByteaArray,
+    BytesAsUuidArray,
     DateArray,
     Int8Array,
     TextArray,
@@ -29,6 +30,11 @@ from cala_ledger.wire import (
 )
 
 NO_GROUPS: Final = "'{}'::int8[]"
+
+
+# What transactions, and entries, have in common with others of their call.
+_Head: TypeAlias = tuple[str, UUID, date, str | None]
+_Kind: TypeAlias = tuple[str, Layer, Direction, str, str | None]
 
 
 @cache
@@ -53,30 +59,45 @@ def post_statement(
     number = {group: i for i, (group, _) in enumerate(groups, 1)}
     tx = [(number[group], each) for group, transactions in groups for each in transactions]
     en = [(i, n, entry) for i, (_, each) in enumerate(tx, 1) for n, entry in enumerate(each.entries, 1)]
+    heads: dict[_Head, int] = {}
+    kinds: dict[_Kind, int] = {}
+    tx_head = [
+        heads.setdefault((each.template, each.journal_id, each.effective, each.description), len(heads) + 1)
+        for _, each in tx
+    ]
+    en_kind = [
+        kinds.setdefault(
+            (entry.entry_type, entry.layer, entry.direction, entry.currency, entry.description),
+            len(kinds) + 1,
+        )
+        for _, _, entry in en
+    ]
     params: tuple[object, ...] = (
         Int8Array([group for group, _ in groups]),
+        TimestamptzArray([] if recorded_at is None else [recorded_at]),
+        TextArray([template for template, _, _, _ in heads]),
+        UuidArray([journal_id for _, journal_id, _, _ in heads]),
+        DateArray([effective for _, _, effective, _ in heads]),
+        TextArray([description for _, _, _, description in heads]),
         Int8Array([g for g, _ in tx]),
         UuidArray([each.id for _, each in tx]),
-        TextArray([each.template for _, each in tx]),
-        UuidArray([each.journal_id for _, each in tx]),
-        DateArray([each.effective for _, each in tx]),
-        TimestamptzArray([recorded_at for _ in tx]),
-        TextArray([each.description for _, each in tx]),
-        TextArray([each.metadata for _, each in tx]),
-        TextArray([each.external_id for _, each in tx]),
-        TextArray([each.correlation_id for _, each in tx]),
-        UuidArray([each.reverses for _, each in tx]),
-        ByteaArray([each.digest for _, each in tx]),
+        Int8Array(tx_head),
+        TextArray(_unless_void([each.metadata for _, each in tx])),
+        TextArray(_unless_void([each.external_id for _, each in tx])),
+        TextArray(_unless_void([each.correlation_id for _, each in tx])),
+        UuidArray([each.reverses for _, each in tx] if any(each.reverses for _, each in tx) else []),
+        BytesAsUuidArray([each.digest for _, each in tx]),
         Int8Array([len(each.entries) for _, each in tx]),
+        TextArray([entry_type for entry_type, _, _, _, _ in kinds]),
+        TextArray([layer.value for _, layer, _, _, _ in kinds]),
+        TextArray([direction.value for _, _, direction, _, _ in kinds]),
+        TextArray([currency for _, _, _, currency, _ in kinds]),
+        TextArray([description for _, _, _, _, description in kinds]),
         Int8Array([i for i, _, _ in en]),
         Int8Array([n for _, n, _ in en]),
-        TextArray([entry.entry_type for _, _, entry in en]),
         UuidArray([entry.account_id for _, _, entry in en]),
-        TextArray([entry.layer.value for _, _, entry in en]),
-        TextArray([entry.direction.value for _, _, entry in en]),
-        TextArray([entry.currency for _, _, entry in en]),
+        Int8Array(en_kind),
         Int8Array([entry.amount for _, _, entry in en]),
-        TextArray([entry.description for _, _, entry in en]),
         Int8Array([number[group] for group, _ in status_changes]),
         UuidArray([change.account_id for _, change in status_changes]),
         TextArray([change.status.value for _, change in status_changes]),
@@ -126,6 +147,11 @@ def set_status_statement(
         TextArray([change.status.value for _, change in changes]),
     )
     return _call("set_account_status", len(params), skip_sql), params
+
+
+def _unless_void(values: list[str | None]) -> list[str | None]:
+    """A column of nulls goes as an empty array: it reads the same, and costs nothing."""
+    return [] if values.count(None) == len(values) else values
 
 
 def _maybe(field: str, value: str | None) -> str | None:

@@ -120,6 +120,16 @@ class ByteaArray(PgArray):
         super().__init__(len(values), False, _each(values, bytes))
 
 
+class BytesAsUuidArray(PgArray):
+    """16 bytes each, as uuid[]: of fixed width, so PostgreSQL finds each at once."""
+
+    __slots__ = ()
+    element_oid = 2950
+
+    def __init__(self, values: Sequence[bytes]) -> None:
+        super().__init__(len(values), False, _16_BYTES.join([b"", *values]))
+
+
 class TimestamptzArray(PgArray):
     __slots__ = ()
     element_oid = 1184
@@ -148,6 +158,7 @@ for _kind, _oid in (
     (DateArray, 1182),
     (TextArray, 1009),
     (ByteaArray, 1001),
+    (BytesAsUuidArray, 2951),
     (TimestamptzArray, 1185),
 ):
     _register(_kind, _oid)

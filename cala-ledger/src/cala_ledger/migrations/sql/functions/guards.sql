@@ -13,38 +13,39 @@ create or replace function cala.check_entries() returns trigger language plpgsql
 declare
   v_bad record;
 begin
-  select n.transaction_id, n.currency, n.layer into v_bad
-  from new_entries n
-  group by n.transaction_id, n.currency, n.layer
-  having sum(case n.direction when 'debit' then n.amount else -n.amount end) <> 0
+  select s.* into v_bad
+  from (
+    select g.transaction_id, min(g.currency || ' ' || g.layer) filter (where g.net <> 0) as unbalanced,
+      (array_agg(g.misplaced) filter (where g.misplaced is not null))[1] as misplaced,
+      sum(g.entries) as entries, min(g.first) as first, max(g.last) as last,
+      min(g.effective) as effective, max(g.effective_too) as effective_too,
+      min(g.recorded_at) as recorded_at, max(g.recorded_at_too) as recorded_at_too
+    from (
+      select n.transaction_id, n.currency, n.layer,
+        sum(case n.direction when 'debit' then n.amount else -n.amount end) as net,
+        (array_agg(n.account_id) filter (where a.is_set is distinct from false))[1] as misplaced,
+        count(*) as entries, min(n.position) as first, max(n.position) as last,
+        min(n.effective) as effective, max(n.effective) as effective_too,
+        min(n.recorded_at) as recorded_at, max(n.recorded_at) as recorded_at_too
+      from new_entries n left join cala.accounts a on a.id = n.account_id
+      group by n.transaction_id, n.currency, n.layer) g
+    group by g.transaction_id) s
+  left join cala.transactions t on t.id = s.transaction_id
+  where s.unbalanced is not null or s.misplaced is not null
+    or t.entry_count is distinct from s.entries
+    or (s.effective, s.effective_too) <> (t.effective, t.effective)
+    or (s.recorded_at, s.recorded_at_too) <> (t.recorded_at, t.recorded_at)
+    or s.first <> t.position * 65536 + 1 or s.last <> t.position * 65536 + t.entry_count
   limit 1;
-  if found then
-    raise exception 'transaction % is unbalanced in % %', v_bad.transaction_id, v_bad.currency, v_bad.layer
+  if not found then
+    return null;
+  elsif v_bad.unbalanced is not null then
+    raise exception 'transaction % is unbalanced in %', v_bad.transaction_id, v_bad.unbalanced
+      using errcode = 'CL002';
+  elsif v_bad.misplaced is not null then
+    raise exception 'entries must name an account, and % is a set or unknown', v_bad.misplaced
       using errcode = 'CL002';
   end if;
-  select n.transaction_id into v_bad
-  from (select e.transaction_id, count(*) as entry_count, min(e.position) as first, max(e.position) as last,
-          min(e.effective) as effective, max(e.effective) as effective_too, min(e.recorded_at) as recorded_at,
-          max(e.recorded_at) as recorded_at_too
-        from new_entries e group by e.transaction_id) n
-  left join cala.transactions t on t.id = n.transaction_id
-  where t.entry_count is distinct from n.entry_count
-     or (n.effective, n.effective_too) <> (t.effective, t.effective)
-     or (n.recorded_at, n.recorded_at_too) <> (t.recorded_at, t.recorded_at)
-     or n.first <> t.position * 65536 + 1 or n.last <> t.position * 65536 + n.entry_count
-  limit 1;
-  if found then
-    raise exception 'entries of transaction % are incomplete, misplaced or of other dates', v_bad.transaction_id
-      using errcode = 'CL002';
-  end if;
-  select n.account_id into v_bad
-  from (select distinct e.account_id from new_entries e) n
-  left join cala.accounts a on a.id = n.account_id
-  where a.is_set is distinct from false
-  limit 1;
-  if found then
-    raise exception 'entries must name an account, and % is a set or unknown', v_bad.account_id
-      using errcode = 'CL002';
-  end if;
-  return null;
+  raise exception 'entries of transaction % are incomplete, misplaced or of other dates', v_bad.transaction_id
+    using errcode = 'CL002';
 end $$;

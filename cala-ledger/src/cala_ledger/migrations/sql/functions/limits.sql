@@ -86,10 +86,11 @@ $$;
 -- What a call would add to each ruled limit, per group, holder, currency and window. Called by cala.post once
 -- the rows of all holders are locked, so metadata and usage stand still.
 create function cala.limit_moves(
-  p_ok boolean[], p_fresh boolean[], p_ids uuid[], p_tx_group int8[], p_tx_id uuid[], p_tx_template text[],
-  p_tx_effective date[], p_tx_description text[], p_tx_metadata text[], p_tx_external_id text[],
-  p_tx_correlation_id text[], p_en_tx int8[], p_en_type text[], p_en_account uuid[], p_en_layer text[],
-  p_en_direction text[], p_en_currency text[], p_en_amount int8[], p_en_description text[]
+  p_ok boolean[], p_fresh boolean[], p_ids uuid[], p_he_template text[], p_he_effective date[],
+  p_he_description text[], p_tx_group int8[], p_tx_id uuid[], p_tx_head int8[], p_tx_metadata text[],
+  p_tx_external_id text[], p_tx_correlation_id text[], p_ki_type text[], p_ki_layer text[],
+  p_ki_direction text[], p_ki_currency text[], p_ki_description text[], p_en_tx int8[], p_en_account uuid[],
+  p_en_kind int8[], p_en_amount int8[]
 ) returns setof cala.limit_move language plpgsql stable as $$
 declare
   l record;
@@ -102,24 +103,25 @@ begin
   loop
     return query execute $q$
       with t as materialized (
-        select i, p.g, jsonb_build_object('id', p.id, 'template', p.template, 'effective', p.effective,
-          'month', to_char(p.effective, 'YYYY-MM'), 'year', to_char(p.effective, 'YYYY'),
-          'description', p.description, 'external_id', p.external_id, 'correlation_id', p.correlation_id,
+        select i, p.g, jsonb_build_object('id', p.id, 'template', ($4)[p.head], 'effective', ($5)[p.head],
+          'month', to_char(($5)[p.head], 'YYYY-MM'), 'year', to_char(($5)[p.head], 'YYYY'),
+          'description', ($6)[p.head], 'external_id', p.external_id, 'correlation_id', p.correlation_id,
           'metadata', coalesce(p.metadata::jsonb, '{}')) as transaction
-        from unnest($3, $4, $5, $6, $7, $8, $9, $10) with ordinality
-          p(g, id, template, effective, description, metadata, external_id, correlation_id, i)
-        where ($1)[p.g] and ($2)[i] and ($19 is null or p.effective >= $19)
-          and ($20 is null or p.effective < $20)
+        from unnest($7, $8, $9, $10, $11, $12) with ordinality
+          p(g, id, head, metadata, external_id, correlation_id, i)
+        where ($1)[p.g] and ($2)[i] and ($22 is null or ($5)[p.head] >= $22)
+          and ($23 is null or ($5)[p.head] < $23)
       ), e as materialized (
-        select t.g, t.i as tx, t.transaction, n.*
-        from unnest($11, $12, $13, $14, $15, $16, $17, $18) with ordinality
-          n(tx_number, type, account_id, layer, direction, currency, amount, description, number)
+        select t.g, t.i as tx, t.transaction, n.number, n.account_id, n.amount, ($13)[n.kind] as type,
+          ($14)[n.kind] as layer, ($15)[n.kind] as direction, ($16)[n.kind] as currency,
+          ($17)[n.kind] as description
+        from unnest($18, $19, $20, $21) with ordinality n(tx_number, account_id, kind, amount, number)
         join t on t.i = n.tx_number
-        where n.layer = $21 and ($22 is null or n.currency = $22)
+        where ($14)[n.kind] = $24 and ($25 is null or ($16)[n.kind] = $25)
       ), h as materialized (
         select a.id, jsonb_build_object('id', a.id, 'code', a.code, 'external_id', a.external_id,
           'name', a.name, 'metadata', coalesce(a.metadata, '{}')) as account
-        from cala.accounts a where a.id = any($23)
+        from cala.accounts a where a.id = any($26)
       ), below as (
         select h.id, h.account, e.* from e join h on h.id = e.account_id
         union all
@@ -127,13 +129,13 @@ begin
         join h on h.id = a.set_id
       ), c as materialized (
         select b.id, b.g, b.tx, b.number, b.account_id, b.currency, b.account, b.transaction,
-          case when b.direction = $24 then b.amount else -b.amount end as net,
+          case when b.direction = $27 then b.amount else -b.amount end as net,
           jsonb_build_object('account_id', b.account_id, 'layer', b.layer, 'direction', b.direction,
             'currency', b.currency, 'amount', b.amount, 'entry_type', b.type, 'description', b.description)
             as entry
         from below b
       ), d as (
-        select c.g, c.tx, c.number, case when $25 then c.account_id else c.id end as holder, c.currency, c.net,
+        select c.g, c.tx, c.number, case when $28 then c.account_id else c.id end as holder, c.currency, c.net,
           $q$ || coalesce(l.condition_sql, 'true') || $q$ as counted,
           $q$ || coalesce(l.window_sql, '''''') || $q$ as window_key
         from c
@@ -147,14 +149,14 @@ begin
           bool_or(o.failed) as failed
         from once o group by o.g, o.holder, o.currency, o.window_key
       )
-      select m.g, m.tx, m.holder, $26, $27, m.currency, $21::cala.layer, m.window_key, m.delta,
-        coalesce(u.used, 0), $28, m.failed
-      from m left join cala.limit_usage u on u.account_id = m.holder and u.limit_id = $26
+      select m.g, m.tx, m.holder, $29, $30, m.currency, $24::cala.layer, m.window_key, m.delta,
+        coalesce(u.used, 0), $31, m.failed
+      from m left join cala.limit_usage u on u.account_id = m.holder and u.limit_id = $29
         and u.currency = m.currency and u.window_key = m.window_key
-    $q$ using p_ok, p_fresh, p_tx_group, p_tx_id, p_tx_template, p_tx_effective, p_tx_description,
-      p_tx_metadata, p_tx_external_id, p_tx_correlation_id, p_en_tx, p_en_type, p_en_account, p_en_layer,
-      p_en_direction, p_en_currency, p_en_amount, p_en_description, l.starts, l.ends, l.layer::text,
-      l.currency, l.holders, l.direction::text, l.per_account, l.id, l.name, l.amount::numeric;
+    $q$ using p_ok, p_fresh, p_ids, p_he_template, p_he_effective, p_he_description, p_tx_group, p_tx_id,
+      p_tx_head, p_tx_metadata, p_tx_external_id, p_tx_correlation_id, p_ki_type, p_ki_layer, p_ki_direction,
+      p_ki_currency, p_ki_description, p_en_tx, p_en_account, p_en_kind, p_en_amount, l.starts, l.ends,
+      l.layer::text, l.currency, l.holders, l.direction::text, l.per_account, l.id, l.name, l.amount::numeric;
   end loop;
 end $$;
 

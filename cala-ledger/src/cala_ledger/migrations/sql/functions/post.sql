@@ -27,12 +27,14 @@
 --
 -- Plans: arrays have no statistics, so plans are made once and joins forced to index look-ups. Arrays that
 -- belong together are addressed by subscript, never joined; an `unnest` of ten arrays costs ten times the
--- start of one, which a small batch would feel.
+-- start of one, which a small batch would feel. An array of texts is walked from its start at each subscript,
+-- so what repeats comes apart: a transaction names its head (p_he_*), an entry its kind (p_ki_*), by number. A
+-- column that is null throughout comes as an empty array: any subscript of it is null.
 
 create function cala.post_in_order(
   p_ok boolean[], p_fresh boolean[], p_ids uuid[], p_tx_group int8[], p_tx_id uuid[],
-  p_en_tx int8[], p_en_account uuid[], p_en_layer text[], p_en_direction text[], p_en_currency text[],
-  p_en_amount int8[], p_st_group int8[], p_st_account uuid[], p_st_status text[], p_near_overflow boolean,
+  p_en_tx int8[], p_en_account uuid[], p_en_kind int8[], p_en_amount int8[], p_ki_layer text[],
+  p_ki_direction text[], p_ki_currency text[], p_st_group int8[], p_st_account uuid[], p_st_status text[], p_near_overflow boolean,
   p_moves cala.limit_move[]
 ) returns setof cala.refusal language plpgsql
 set enable_seqscan = off set enable_hashjoin = on set jit = off as $$
@@ -48,10 +50,9 @@ begin
   from unnest(p_ids) with ordinality u(id, i) left join cala.accounts a on a.id = u.id;
   for r in
     with e as (
-      select p_tx_group[u.tx] as g, u.tx, u.account_id, u.layer::cala.layer as layer, u.direction,
-        u.currency, u.amount
-      from unnest(p_en_tx, p_en_account, p_en_layer, p_en_direction, p_en_currency, p_en_amount)
-        u(tx, account_id, layer, direction, currency, amount)
+      select p_tx_group[u.tx] as g, u.tx, u.account_id, p_ki_layer[u.kind]::cala.layer as layer,
+        p_ki_direction[u.kind] as direction, p_ki_currency[u.kind] as currency, u.amount
+      from unnest(p_en_tx, p_en_account, p_en_kind, p_en_amount) u(tx, account_id, kind, amount)
       where p_ok[p_tx_group[u.tx]] and p_fresh[u.tx]
     ), h as (
       select x.id as holder, e.currency, e.layer, e.g, min(e.tx) as tx,
@@ -163,12 +164,12 @@ begin
 end $$;
 
 create function cala.post(
-  p_group int8[],
-  p_tx_group int8[], p_tx_id uuid[], p_tx_template text[], p_tx_journal uuid[], p_tx_effective date[],
-  p_tx_recorded_at timestamptz[], p_tx_description text[], p_tx_metadata text[], p_tx_external_id text[],
-  p_tx_correlation_id text[], p_tx_reverses uuid[], p_tx_digest bytea[], p_tx_entries int8[],
-  p_en_tx int8[], p_en_sequence int8[], p_en_type text[], p_en_account uuid[], p_en_layer text[],
-  p_en_direction text[], p_en_currency text[], p_en_amount int8[], p_en_description text[],
+  p_group int8[], p_recorded_at timestamptz[],
+  p_he_template text[], p_he_journal uuid[], p_he_effective date[], p_he_description text[],
+  p_tx_group int8[], p_tx_id uuid[], p_tx_head int8[], p_tx_metadata text[], p_tx_external_id text[],
+  p_tx_correlation_id text[], p_tx_reverses uuid[], p_tx_digest uuid[], p_tx_entries int8[],
+  p_ki_type text[], p_ki_layer text[], p_ki_direction text[], p_ki_currency text[], p_ki_description text[],
+  p_en_tx int8[], p_en_sequence int8[], p_en_account uuid[], p_en_kind int8[], p_en_amount int8[],
   p_st_group int8[], p_st_account uuid[], p_st_status text[],
   skip_groups int8[] default '{}'
 ) returns setof cala.refusal language plpgsql
@@ -219,19 +220,19 @@ begin
   select coalesce(count(*) = cardinality(v_ids) and not bool_or(l.status = 'locked')
     and not bool_or(l.is_set and (l.id = any(p_en_account) or l.id = any(p_st_account)))
     and count(distinct l.journal_id) = 1
-    and array_agg(distinct l.journal_id) = array(select distinct u.id from unnest(p_tx_journal) u(id)), false)
+    and array_agg(distinct l.journal_id) = array(select distinct u.id from unnest(p_he_journal) u(id)), false)
   into v_ordinary
   from (select a.id, a.is_set, a.status, a.journal_id from cala.accounts a where a.id = any(v_ids)
         order by a.id for no key update) l;
-  v_now := clock_timestamp();
+  v_now := coalesce(p_recorded_at[1], clock_timestamp());
 
   -- Transaction ids that are there already, or twice in this call.
   v_fresh := array_fill(true, array[cardinality(p_tx_id)]);
   for r in
     select t.*, x.id is not null as stored, coalesce(x.digest, t.first_digest) = t.digest as same
     from (
-      select u.i, u.g, u.id, u.digest, first_value(u.i) over w as first_i, first_value(u.g) over w as first_g,
-        first_value(u.digest) over w as first_digest
+      select u.i, u.g, u.id, uuid_send(u.digest) as digest, first_value(u.i) over w as first_i,
+        first_value(u.g) over w as first_g, uuid_send(first_value(u.digest) over w) as first_digest
       from unnest(p_tx_id, p_tx_group, p_tx_digest) with ordinality u(id, g, digest, i)
       where v_ok[u.g]
       window w as (partition by u.id order by u.i)) t
@@ -250,8 +251,7 @@ begin
 
   if not v_ordinary or not coalesce((
     select bool_and(j.status = 'active' and p.id is not null)
-    from (select distinct u.journal_id, u.template from unnest(p_tx_journal, p_tx_template)
-            u(journal_id, template)) d
+    from unnest(p_he_journal, p_he_template) d(journal_id, template)
     left join cala.journals j on j.id = d.journal_id left join cala.templates p on p.code = d.template), true)
   then
     for r in
@@ -259,24 +259,23 @@ begin
         select t.g, t.i, 0 as n,
           case when j.id is null then 'JOURNAL_NOT_FOUND' when j.status = 'locked' then 'JOURNAL_LOCKED'
                else 'TEMPLATE_NOT_FOUND' end as code,
-          jsonb_build_object('transaction', t.i, 'transaction_id', t.id, 'journal_id', t.journal_id,
-            'template', t.template) as detail
-        from unnest(p_tx_id, p_tx_group, p_tx_journal, p_tx_template) with ordinality t(id, g, journal_id,
-          template, i)
-        left join cala.journals j on j.id = t.journal_id
-        left join cala.templates p on p.code = t.template
+          jsonb_build_object('transaction', t.i, 'transaction_id', t.id, 'journal_id', p_he_journal[t.head],
+            'template', p_he_template[t.head]) as detail
+        from unnest(p_tx_id, p_tx_group, p_tx_head) with ordinality t(id, g, head, i)
+        left join cala.journals j on j.id = p_he_journal[t.head]
+        left join cala.templates p on p.code = p_he_template[t.head]
         where v_ok[t.g] and v_fresh[t.i] and (j.id is null or j.status = 'locked' or p.id is null)
         union all
         select p_tx_group[e.tx], e.tx, e.n,
           case when a.id is null then 'ACCOUNT_NOT_FOUND' when a.is_set then 'ACCOUNT_IS_SET'
-               when a.journal_id <> p_tx_journal[e.tx] then 'ACCOUNT_NOT_IN_JOURNAL' else 'ACCOUNT_LOCKED'
+               when a.journal_id <> p_he_journal[p_tx_head[e.tx]] then 'ACCOUNT_NOT_IN_JOURNAL' else 'ACCOUNT_LOCKED'
           end,
           jsonb_build_object('transaction', e.tx, 'transaction_id', p_tx_id[e.tx], 'account_id', e.account_id,
-            'journal_id', p_tx_journal[e.tx])
+            'journal_id', p_he_journal[p_tx_head[e.tx]])
         from unnest(p_en_tx, p_en_account) with ordinality e(tx, account_id, n)
         left join cala.accounts a on a.id = e.account_id
         where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx]
-          and (a.id is null or a.is_set or a.journal_id <> p_tx_journal[e.tx]
+          and (a.id is null or a.is_set or a.journal_id <> p_he_journal[p_tx_head[e.tx]]
                or (a.status = 'locked' and not v_statuses))
         union all
         select s.g, 0, s.n, case when a.id is null then 'ACCOUNT_NOT_FOUND' else 'ACCOUNT_IS_SET' end,
@@ -293,7 +292,7 @@ begin
   end if;
 
   -- A reversal has the accounts of what it reverses, so two of one transaction are ordered by their locks.
-  if array_remove(p_tx_reverses, null) <> '{}' then
+  if cardinality(p_tx_reverses) > 0 then
     for r in
       select t.*, o.id is not null as found, x.id is not null as stored
       from (
@@ -332,9 +331,9 @@ begin
   v_in_order := v_statuses or v_near_overflow;
   if v_ruled then
     select coalesce(array_agg(m::cala.limit_move), '{}') into v_moves
-    from cala.limit_moves(v_ok, v_fresh, v_ids, p_tx_group, p_tx_id, p_tx_template, p_tx_effective,
-      p_tx_description, p_tx_metadata, p_tx_external_id, p_tx_correlation_id, p_en_tx, p_en_type,
-      p_en_account, p_en_layer, p_en_direction, p_en_currency, p_en_amount, p_en_description) m;
+    from cala.limit_moves(v_ok, v_fresh, v_ids, p_he_template, p_he_effective, p_he_description, p_tx_group,
+      p_tx_id, p_tx_head, p_tx_metadata, p_tx_external_id, p_tx_correlation_id, p_ki_type, p_ki_layer,
+      p_ki_direction, p_ki_currency, p_ki_description, p_en_tx, p_en_account, p_en_kind, p_en_amount) m;
     v_in_order := v_in_order or exists (
       select 1 from (
         select m.failed, m.delta, m.cap, m.base + sum(m.delta) over (
@@ -356,8 +355,9 @@ begin
           select x.holder, x.limit_id, l.layer, l.direction, l.amount, e.currency, p_tx_group[e.tx] as g,
             sum(case when e.direction::cala.direction = l.direction then e.amount else -e.amount end) as delta
           from (
-            select p_en_tx[i] as tx, p_en_account[i] as account_id, p_en_layer[i] as layer,
-              p_en_direction[i] as direction, p_en_currency[i] as currency, p_en_amount[i] as amount
+            select p_en_tx[i] as tx, p_en_account[i] as account_id, p_ki_layer[p_en_kind[i]] as layer,
+              p_ki_direction[p_en_kind[i]] as direction, p_ki_currency[p_en_kind[i]] as currency,
+              p_en_amount[i] as amount
             from generate_series(1, cardinality(p_en_tx)) i) e
           cross join lateral (
             select la.account_id as holder, la.limit_id from cala.limit_attachments la
@@ -376,8 +376,8 @@ begin
   if v_in_order then
     for r in
       select o.* from cala.post_in_order(v_ok, v_fresh, v_ids, p_tx_group, p_tx_id, p_en_tx, p_en_account,
-        p_en_layer, p_en_direction, p_en_currency, p_en_amount, p_st_group, p_st_account, p_st_status,
-        v_near_overflow, v_moves) o
+        p_en_kind, p_en_amount, p_ki_layer, p_ki_direction, p_ki_currency, p_st_group, p_st_account,
+        p_st_status, v_near_overflow, v_moves) o
     loop
       v_ok[r.group_no] := false;
       v_all := false;
@@ -395,16 +395,14 @@ begin
     from generate_series(1, cardinality(p_tx_id));
     insert into cala.transactions (id, position, journal_id, template_id, entry_count, effective,
       recorded_at, digest, description, external_id, correlation_id, reverses, metadata)
-    select t.id, v_position[t.i], t.journal_id,
-      (select p.id from cala.templates p where p.code = t.template), t.entries, t.effective,
-      coalesce(t.recorded_at, v_now), t.digest, t.description, t.external_id, t.correlation_id,
-      t.reverses, t.metadata::jsonb
+    select t.id, v_position[t.i], p_he_journal[t.head],
+      (select p.id from cala.templates p where p.code = p_he_template[t.head]), t.entries,
+      p_he_effective[t.head], v_now, uuid_send(t.digest), p_he_description[t.head], t.external_id,
+      t.correlation_id, t.reverses, t.metadata::jsonb
     from (
-      select i, p_tx_id[i] as id, p_tx_group[i] as g, p_tx_template[i] as template,
-        p_tx_journal[i] as journal_id, p_tx_effective[i] as effective, p_tx_recorded_at[i] as recorded_at,
-        p_tx_digest[i] as digest, p_tx_entries[i] as entries, p_tx_description[i] as description,
-        p_tx_external_id[i] as external_id, p_tx_correlation_id[i] as correlation_id,
-        p_tx_reverses[i] as reverses, p_tx_metadata[i] as metadata
+      select i, p_tx_id[i] as id, p_tx_group[i] as g, p_tx_head[i] as head, p_tx_digest[i] as digest,
+        p_tx_entries[i] as entries, p_tx_external_id[i] as external_id,
+        p_tx_correlation_id[i] as correlation_id, p_tx_reverses[i] as reverses, p_tx_metadata[i] as metadata
       from generate_series(1, cardinality(p_tx_id)) i) t
     where v_ok[t.g] and v_fresh[t.i]
     order by t.id
@@ -421,19 +419,19 @@ begin
     select e.position, e.transaction_id, e.account_id, e.amount,
       (e.debit + coalesce(max(b.debit) over same, 0))::int8,
       (e.credit + coalesce(max(b.credit) over same, 0))::int8,
-      e.layer_name::cala.layer, e.direction, e.currency, e.type, e.description, e.effective, e.recorded_at
+      e.layer_name::cala.layer, e.direction, e.currency, e.type, e.description, e.effective, v_now
     from (
       select v_position[u.tx] * 65536 + u.sequence as position, p_tx_id[u.tx] as transaction_id, u.account_id,
-        u.amount, u.layer as layer_name, u.direction::cala.direction as direction, u.currency, u.type,
-        u.description, p_tx_effective[u.tx] as effective,
-        coalesce(p_tx_recorded_at[u.tx], v_now) as recorded_at,
+        u.amount, u.layer as layer_name, u.direction::cala.direction as direction, u.currency,
+        p_ki_type[u.kind] as type, p_ki_description[u.kind] as description,
+        p_he_effective[p_tx_head[u.tx]] as effective,
         row_number() over running as n,
         sum(case u.direction when 'debit' then u.amount else 0 end) over running as debit,
         sum(case u.direction when 'credit' then u.amount else 0 end) over running as credit
       from (
-        select p_en_tx[i] as tx, p_en_sequence[i] as sequence, p_en_type[i] as type,
-          p_en_account[i] as account_id, p_en_layer[i] as layer, p_en_direction[i] as direction,
-          p_en_currency[i] as currency, p_en_amount[i] as amount, p_en_description[i] as description
+        select p_en_tx[i] as tx, p_en_sequence[i] as sequence, p_en_account[i] as account_id,
+          p_en_kind[i] as kind, p_ki_layer[p_en_kind[i]] as layer, p_ki_direction[p_en_kind[i]] as direction,
+          p_ki_currency[p_en_kind[i]] as currency, p_en_amount[i] as amount
         from generate_series(1, cardinality(p_en_tx)) i) u
       where v_ok[p_tx_group[u.tx]] and v_fresh[u.tx]
       window running as (partition by u.account_id, u.currency, u.layer order by u.tx, u.sequence
@@ -449,7 +447,7 @@ begin
     window same as (partition by e.account_id, e.currency, e.layer_name);
 
     with own as (
-      select e.account_id, e.currency, p_tx_effective[e.tx] as effective,
+      select e.account_id, e.currency, p_he_effective[p_tx_head[e.tx]] as effective,
         coalesce(sum(e.amount) filter (where e.layer = 'settled' and e.direction = 'debit'), 0) as sd,
         coalesce(sum(e.amount) filter (where e.layer = 'settled' and e.direction = 'credit'), 0) as sc,
         coalesce(sum(e.amount) filter (where e.layer = 'pending' and e.direction = 'debit'), 0) as pd,
@@ -457,8 +455,9 @@ begin
         coalesce(sum(e.amount) filter (where e.layer = 'encumbrance' and e.direction = 'debit'), 0) as ed,
         coalesce(sum(e.amount) filter (where e.layer = 'encumbrance' and e.direction = 'credit'), 0) as ec
       from (
-        select p_en_tx[i] as tx, p_en_account[i] as account_id, p_en_layer[i] as layer,
-          p_en_direction[i] as direction, p_en_currency[i] as currency, p_en_amount[i] as amount
+        select p_en_tx[i] as tx, p_en_account[i] as account_id, p_ki_layer[p_en_kind[i]] as layer,
+          p_ki_direction[p_en_kind[i]] as direction, p_ki_currency[p_en_kind[i]] as currency,
+          p_en_amount[i] as amount
         from generate_series(1, cardinality(p_en_tx)) i) e
       where v_ok[p_tx_group[e.tx]] and v_fresh[e.tx]
       group by 1, 2, 3
@@ -514,5 +513,6 @@ create function cala.set_account_status(
   p_group int8[], p_st_group int8[], p_st_account uuid[], p_st_status text[], skip_groups int8[] default '{}'
 ) returns setof cala.refusal language sql as $$
   select * from cala.post(p_group, '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
-    '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', p_st_group, p_st_account, p_st_status, skip_groups)
+    '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', p_st_group, p_st_account,
+    p_st_status, skip_groups)
 $$;
