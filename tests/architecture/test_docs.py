@@ -64,6 +64,7 @@ def test_what_the_readme_says_to_make_can_be_made() -> None:
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_tests_that_pages_name_exist(page: Path) -> None:
-    tests = "\n".join(path.read_text() for path in sorted((ROOT / "tests").rglob("test_*.py")))
+    folders = (ROOT / "tests", ROOT / "cala-ledger" / "tests")
+    tests = "\n".join(path.read_text() for each in folders for path in sorted(each.rglob("test_*.py")))
     named = re.findall(r"`(test_\w+)`", page.read_text())
     assert [name for name in named if f"def {name}(" not in tests] == []

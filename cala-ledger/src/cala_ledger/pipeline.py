@@ -4,8 +4,9 @@ Guarantees: all of it or nothing. A refused statement, or a commit that fails, r
 SQLSTATE and leaves the connection usable; a lost connection raises `OperationalError`, and the outcome is
 unknown.
 
-Costs: per statement its encoded parameters and one call into libpq. psycopg's own cursors, made for statements
-that come one by one, cost a short statement twice the CPU, and its own pipeline looks at the socket after each.
+Costs: per statement its encoded parameters and one call into libpq. psycopg's own cursors, made for
+statements that come one by one, cost a short statement twice the CPU, and its own pipeline looks at the
+socket after each.
 
 What breaks it: anything else on the connection meanwhile (one owner, one run at a time), `DEALLOCATE` or a
 pooler that swaps sessions. Bound: `MAX_PREPARED` texts a connection stay prepared; what comes later is
