@@ -179,7 +179,9 @@ declare
   v_ok boolean[];
   v_fresh boolean[];
   v_all boolean := true;  -- nothing refused, nothing a repeat
-  v_ids uuid[];
+  v_ids uuid[];  -- of what is locked
+  v_sets boolean;
+  v_templates int4[];
   v_position int8[];
   v_statuses boolean := cardinality(p_st_group) > 0;
   v_ordinary boolean;
@@ -208,22 +210,42 @@ begin
   end if;
   perform pg_advisory_xact_lock_shared(cala.structure_lock());
 
-  select array_agg(h.id order by h.id) into v_ids from (
-    select u.id from unnest(p_en_account) u(id)
-    union
-    select a.set_id from cala.ancestors a where a.account_id = any(p_en_account)
-    union
-    select u.id from unnest(p_st_account) u(id)
-  ) h;
   -- A locking read answers the rows as they are once locked, so here, and only for the columns of the locked
   -- rows themselves, the look may stand in the statement that locks. Ordinary is what needs no closer look.
-  select coalesce(count(*) = cardinality(v_ids) and not bool_or(l.status = 'locked')
-    and not bool_or(l.is_set and (l.id = any(p_en_account) or l.id = any(p_st_account)))
-    and count(distinct l.journal_id) = 1
-    and array_agg(distinct l.journal_id) = array(select distinct u.id from unnest(p_he_journal) u(id)), false)
-  into v_ordinary
-  from (select a.id, a.is_set, a.status, a.journal_id from cala.accounts a where a.id = any(v_ids)
-        order by a.id for no key update) l;
+  select array_agg(l.id order by l.id), bool_or(l.is_set),
+    coalesce(count(*) = min(cardinality(h.ids)) and not bool_or(l.status = 'locked')
+      and not bool_or(l.is_set and (l.id = any(p_en_account) or l.id = any(p_st_account)))
+      and count(distinct l.journal_id) = 1
+      and array_agg(distinct l.journal_id) = array(select distinct u.id from unnest(p_he_journal) u(id)), false)
+  into v_ids, v_sets, v_ordinary
+  from (select array(
+      select u.id from unnest(p_en_account) u(id)
+      union
+      select a.set_id from cala.ancestors a where a.account_id = any(p_en_account)
+      union
+      select u.id from unnest(p_st_account) u(id)) as ids) h
+  cross join lateral (
+    select a.id, a.is_set, a.status, a.journal_id from cala.accounts a where a.id = any(h.ids)
+    order by a.id for no key update) l;
+  -- Sums never shrink, so if the whole call fits beside the largest sum, every part of it does.
+  select
+    coalesce((
+      select max(greatest(b.settled_debit, b.settled_credit, b.pending_debit, b.pending_credit,
+        b.encumbrance_debit, b.encumbrance_credit)) from cala.balances b where b.account_id = any(v_ids)), 0)
+      + coalesce((select sum(u.amount) from unnest(p_en_amount) u(amount)), 0) > 9223372036854775807,
+    l.found, l.on_sets, l.ruled, v_ordinary and h.known, h.templates,
+    (select array_agg(nextval('cala.transaction_position')) from generate_series(1, cardinality(p_tx_id)))
+  into v_near_overflow, v_limits, v_set_limits, v_ruled, v_ordinary, v_templates, v_position
+  from (
+    select count(*) > 0 as found, coalesce(bool_or(not (la.account_id = any(p_en_account))), false) as on_sets,
+      coalesce(bool_or(l.ruled), false) as ruled
+    from cala.limit_attachments la join cala.velocity_limits l on l.id = la.limit_id
+    where la.account_id = any(v_ids)) l
+  cross join (
+    select coalesce(bool_and(j.status = 'active' and p.id is not null), true) as known,
+      array_agg(p.id order by d.n) as templates
+    from unnest(p_he_journal, p_he_template) with ordinality d(journal_id, template, n)
+    left join cala.journals j on j.id = d.journal_id left join cala.templates p on p.code = d.template) h;
   v_now := coalesce(p_recorded_at[1], clock_timestamp());
 
   -- Transaction ids that are there already, or twice in this call.
@@ -249,11 +271,7 @@ begin
       jsonb_build_object('transaction', r.i, 'transaction_id', r.id))::cala.refusal;
   end loop;
 
-  if not v_ordinary or not coalesce((
-    select bool_and(j.status = 'active' and p.id is not null)
-    from unnest(p_he_journal, p_he_template) d(journal_id, template)
-    left join cala.journals j on j.id = d.journal_id left join cala.templates p on p.code = d.template), true)
-  then
+  if not v_ordinary then
     for r in
       select distinct on (c.g) c.g, c.code, c.detail from (
         select t.g, t.i, 0 as n,
@@ -317,17 +335,6 @@ begin
     end loop;
   end if;
 
-  -- Sums never shrink, so if the whole call fits beside the largest sum, every part of it does.
-  select coalesce(max(greatest(b.settled_debit, b.settled_credit, b.pending_debit, b.pending_credit,
-      b.encumbrance_debit, b.encumbrance_credit)), 0)
-    + (select coalesce(sum(u.amount), 0) from unnest(p_en_amount) u(amount)) > 9223372036854775807
-  into v_near_overflow
-  from cala.balances b where b.account_id = any(v_ids);
-  select count(*) > 0, coalesce(bool_or(not (la.account_id = any(p_en_account))), false),
-    coalesce(bool_or(l.ruled), false)
-  into v_limits, v_set_limits, v_ruled
-  from cala.limit_attachments la join cala.velocity_limits l on l.id = la.limit_id
-  where la.account_id = any(v_ids);
   v_in_order := v_statuses or v_near_overflow;
   if v_ruled then
     select coalesce(array_agg(m::cala.limit_move), '{}') into v_moves
@@ -391,13 +398,10 @@ begin
     from unnest(p_tx_group) with ordinality t(g, i) where v_ok[t.g] and v_fresh[t.i];
   end if;
   if v_expected > 0 then
-    select array_agg(nextval('cala.transaction_position')) into v_position
-    from generate_series(1, cardinality(p_tx_id));
     insert into cala.transactions (id, position, journal_id, template_id, entry_count, effective,
       recorded_at, digest, description, external_id, correlation_id, reverses, metadata)
     select t.id, v_position[t.i], p_he_journal[t.head],
-      (select p.id from cala.templates p where p.code = p_he_template[t.head]), t.entries,
-      p_he_effective[t.head], v_now, uuid_send(t.digest), p_he_description[t.head], t.external_id,
+      v_templates[t.head], t.entries, p_he_effective[t.head], v_now, uuid_send(t.digest), p_he_description[t.head], t.external_id,
       t.correlation_id, t.reverses, t.metadata::jsonb
     from (
       select i, p_tx_id[i] as id, p_tx_group[i] as g, p_tx_head[i] as head, p_tx_digest[i] as digest,
@@ -467,7 +471,7 @@ begin
       from (
         select o.account_id as holder, o.* from own o
         union all
-        select a.set_id, o.* from own o join cala.ancestors a on a.account_id = o.account_id) x
+        select a.set_id, o.* from own o join cala.ancestors a on v_sets and a.account_id = o.account_id) x
       group by 1, 2, 3
     ), days as (
       insert into cala.day_sums as s (account_id, currency, effective, settled_debit, settled_credit,
@@ -498,7 +502,8 @@ begin
     end if;
   end if;
 
-  perform set_config('cala.first_position', coalesce(v_position[1], 9223372036854775807)::text, true);
+  perform set_config('cala.first_position',
+    case when v_expected > 0 then v_position[1] else 9223372036854775807 end::text, true);
 
   if v_statuses then
     update cala.accounts a set status = s.status::cala.status
