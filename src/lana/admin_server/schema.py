@@ -21,6 +21,7 @@ from lana.admin_server import (
     ledger,
     public_id,
     subscriptions,
+    terms,
     time,
 )
 from lana.lib.graphql.schema import build, joined
@@ -39,6 +40,7 @@ DOMAINS = (
     governance_changes,
     ledger,
     public_id,
+    terms,
     time,
 )
 

@@ -16,6 +16,7 @@ from lana.core.domain_config import DomainConfigs, Settings
 from lana.core.governance import GovernanceService
 from lana.core.personal_data import PersonalData
 from lana.core.public_id import PublicIds
+from lana.core.terms import TermsTemplates
 from lana.core.time import BankTime, TimeService
 from lana.lib.authz import Authorizer
 from lana.lib.config import Config
@@ -55,6 +56,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     withdrawals: Withdrawals
     deposit_histories: Histories
     own_deposits: OwnDeposits
+    terms_templates: TermsTemplates
     ledger: LedgerReader
 
     staff_logins: Logins

@@ -12,7 +12,7 @@ from lana.adapters.keycloak import KeycloakAdmin
 from lana.app.announce import announce
 from lana.app.app import App
 from lana.app.declared import SETTINGS
-from lana.core import access, accounting, audit, customer, deposit, domain_config, governance, time
+from lana.core import access, accounting, audit, customer, deposit, domain_config, governance, terms, time
 from lana.core.personal_data import PersonalData
 from lana.core.public_id import PublicIds
 from lana.lib.authz import Authorizer
@@ -121,6 +121,7 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
         withdrawals=withdrawals,
         deposit_histories=histories,
         own_deposits=deposit.OwnDeposits(db, authz, deposit_ledger, histories),
+        terms_templates=terms.TermsTemplates(db, authz),
         ledger=accounting.LedgerReader(authz, books, page_limit=db.page_limit),
         staff_logins=staff_logins,
         customer_logins=customer_logins,

@@ -75,7 +75,8 @@ def changed(value: Any, kind: Any, wrong: dict[str, object]) -> Iterator[Any]:
             yield from changed(value, kind.of_type, wrong)
         case GraphQLList():
             yield from ([one] for one in changed(value[0], kind.of_type, wrong))
-            yield "no list"
+            if get_named_type(kind).name != "String":  # a text alone is a list of one
+                yield "no list"
         case GraphQLInputObjectType():
             for name, inner in value.items():
                 yield from (value | {name: one} for one in changed(inner, kind.fields[name].type, wrong))
@@ -96,7 +97,10 @@ WRONG: dict[str, Any] = {
     "String": (7, True, {}, "a\0b", "\ud800"),
     "Boolean": (1, "true", ENDLESS),
     "PublicId": (7, ENDLESS, "a\0b"),
-    "Decimal": ("x", "NaN", "1e999999", ENDLESS, True),
+    **dict.fromkeys(
+        ("Decimal", "AnnualRatePct", "OneTimeFeeRatePct", "CVLPctValue"),
+        ("x", "NaN", "1e999999", ENDLESS, True),
+    ),
     "Date": ("2026-02-30", "x", 1, ENDLESS),
     "Timestamp": ("x", 1, "2026-13-01T00:00:00Z", ENDLESS),
     "AuditSubjectId": (7, ENDLESS, "a\0b"),

@@ -1,0 +1,1 @@
+"""Terms under a name."""
