@@ -16,7 +16,7 @@ from functools import cache
 from typing import Final, TypeAlias
 
 from cala_ledger.model import NewAccount, NewSet, PreparedTransaction, StatusChange
-from cala_ledger.templates import encode_metadata, storable
+from cala_ledger.templates import MAX_KEY, MAX_TEXT, encode_metadata, storable
 from cala_ledger.wire import (
     BoolArray,
     ByteaArray,
@@ -98,8 +98,8 @@ def open_accounts_statement(
         UuidArray([each.id for _, each in ac]),
         UuidArray([each.journal_id for _, each in ac]),
         BoolArray([isinstance(each, NewSet) for _, each in ac]),
-        TextArray([_maybe("code", each.code) for _, each in ac]),
-        TextArray([_maybe("external_id", each.external_id) for _, each in ac]),
+        TextArray([_maybe("code", each.code, MAX_KEY) for _, each in ac]),
+        TextArray([_maybe("external_id", each.external_id, MAX_KEY) for _, each in ac]),
         TextArray([storable("name", each.name) for _, each in ac]),
         TextArray([_maybe("description", each.description) for _, each in ac]),
         TextArray([each.normal_side.value for _, each in ac]),
@@ -128,5 +128,5 @@ def set_status_statement(
     return _call("set_account_status", len(params), skip_sql), params
 
 
-def _maybe(field: str, value: str | None) -> str | None:
-    return None if value is None else storable(field, value)
+def _maybe(field: str, value: str | None, most: int = MAX_TEXT) -> str | None:
+    return None if value is None else storable(field, value, most)
