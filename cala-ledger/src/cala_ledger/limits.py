@@ -46,8 +46,8 @@ _LOCK: Final = "select id from cala.accounts where id = any(%b) order by id for 
 _ATTACH: Final = """
 insert into cala.limit_attachments (account_id, limit_id) select unnest(%b), %s on conflict do nothing
 """
-# What was counted is forgotten of those whom no other attachment of the same limit binds: by itself, or, where
-# every account is bound, through another set above it.
+# What was counted is forgotten of those whom no other attachment of the same limit binds: by itself, or,
+# where every account is bound, through another set above it.
 _DETACH: Final = """
 with gone as (
   delete from cala.limit_attachments where account_id = any(%b) and limit_id = %s returning account_id
