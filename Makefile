@@ -3,11 +3,11 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 IN = @"$(PYTHON)" tools/bootstrap.py
 ARGS ?=
 
-.PHONY: help up down status test test-oathkeeper check format bench bench-ledger schemas gateway demo cli
+.PHONY: help up down status test test-oathkeeper check format bench bench-ledger bench-ledger-growth schemas gateway demo cli
 .DEFAULT_GOAL := help
 
 help: ## what can be made
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 30
 
 up: ## start the whole bank on this machine; Ctrl-C stops it (DETACH=1 leaves it running)
 	$(IN) python -m lana.up up $(if $(DETACH),--detach) $(ARGS)
@@ -40,6 +40,9 @@ bench: ## how fast the bank is on this machine; ends with the line of ratios
 
 bench-ledger: ## how fast the ledger is, beside the Rust crate where cargo is; ends with the line of ratios
 	$(IN) python -m tests.perf.ledger $(ARGS)
+
+bench-ledger-growth: ## the ledger with 10 million entries and a chart of a million accounts (minutes to fill)
+	$(IN) python -m tests.perf.ledger.growth $(ARGS)
 
 schemas: ## write docs/reference: both SDLs, events, settings, permissions
 	$(IN) python -m tests.golden.write $(ARGS)

@@ -61,6 +61,39 @@ def dsn(server: str, template: str) -> Iterator[str]:
         admin.execute(f"drop database {name} with (force)".encode())
 
 
+class Deadlocks:
+    """How many deadlocks the server broke in a test's database; a test that makes one says so."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self.expected = 0
+
+    def counted(self) -> int:
+        """Asked once everybody else has left: a session counts for the last time when it ends."""
+        with psycopg.connect(self._dsn, autocommit=True) as conn:
+            for _ in range(1_000):
+                others = conn.execute(
+                    "select count(*) from pg_stat_activity where datname = current_database()"
+                    " and pid <> pg_backend_pid() and backend_type = 'client backend'"
+                ).fetchone()
+                if others == (0,):
+                    break
+                conn.execute("select pg_sleep(0.01)")
+            found = conn.execute(
+                "select deadlocks from pg_stat_database where datname = current_database()"
+            ).fetchone()
+        assert found
+        return found[0]
+
+
+@pytest.fixture
+def deadlocks(dsn: str) -> Iterator[Deadlocks]:
+    """Nobody meets a deadlock, not even one that is tried again and never seen."""
+    counter = Deadlocks(dsn)
+    yield counter
+    assert counter.counted() == counter.expected
+
+
 @pytest.fixture
 async def pool(dsn: str) -> AsyncIterator[AsyncConnectionPool]:
     async with AsyncConnectionPool(dsn, min_size=1, max_size=8, open=False) as opened:

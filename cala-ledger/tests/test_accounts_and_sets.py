@@ -173,8 +173,15 @@ async def test_history_that_does_not_fit_in_64_bits_keeps_a_member_out(
     await book.ledger.post([book.tx("RECORD_DEPOSIT", rest, 1)])
     top = await new_set(book)
     await book.ledger.sets.add_member(top, a)
-    with pytest.raises(errors.BalanceOverflow):
+    with pytest.raises(errors.BalanceOverflow) as refused:
         await book.ledger.sets.add_member(top, rest)
+    assert str(refused.value) == f"BalanceOverflow: the USD settled sums of {top} would pass 64 bits"
+    above = await new_set(book)
+    await book.ledger.sets.add_member(above, top)
+    between = await new_set(book)
+    await book.ledger.sets.add_member(above, between)
+    with pytest.raises(errors.BalanceOverflow, match=str(above)):  # not the set it would join
+        await book.ledger.sets.add_member(between, rest)
     assert await book.ledger.sets.parents([rest]) == {rest: []}
     await clean(pool)
 

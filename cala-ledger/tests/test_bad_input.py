@@ -15,12 +15,14 @@ from uuid_utils.compat import uuid7
 from cala_ledger import (
     Direction,
     EntryFilter,
+    Ledger,
     Limit,
     NewSet,
     Page,
     Param,
     ParamType,
     Template,
+    TransactionFilter,
     WindowKey,
     errors,
     verify,
@@ -29,6 +31,8 @@ from cala_ledger.templates import MAX_METADATA
 
 NOBODY = UUID(int=404)
 LONG = "x" * 70_000
+KEY = "".join(chr(33 + n * n % 94) for n in range(1_025))
+"""Longer than what an index takes."""
 BOMBS = {
     "deep": "(" * 5_000 + "1" + ")" * 5_000,
     "long": "1" + " + 1" * 50_000,
@@ -75,7 +79,9 @@ def post(template: str = "RECORD_DEPOSIT", /, **changes: object) -> Call:
 
     async def call(book: Book, account: UUID) -> object:
         tx = book.tx(template, account, 5)
-        own = {name: changes[name] for name in ("metadata", "external_id") if name in changes}
+        own = {
+            name: changes[name] for name in ("metadata", "external_id", "correlation_id") if name in changes
+        }
         params = {**tx.params, **{name: value for name, value in changes.items() if name not in own}}
         return await book.ledger.post([msgspec.structs.replace(tx, params=params, **own)])
 
@@ -94,6 +100,24 @@ def limit(**changes: object) -> Call:
         return await book.ledger.limits.ensure(
             msgspec.structs.replace(Limit(id=uuid7(), name="x"), **changes)
         )
+
+    return call
+
+
+def template(**changes: object) -> Call:
+    async def call(book: Book, _: UUID) -> object:
+        return await book.ledger.templates.ensure(
+            msgspec.structs.replace(TEMPLATES[0], **({"code": "OTHER"} | changes))
+        )
+
+    return call
+
+
+def many(count: int, **changes: object) -> Call:
+    """More postings than a call takes."""
+
+    async def call(book: Book, account: UUID) -> object:
+        return await book.ledger.post([book.tx("RECORD_DEPOSIT", account, 1)] * count, **changes)
 
     return call
 
@@ -141,6 +165,25 @@ CASES: dict[str, tuple[Call, tuple[type[errors.LedgerError], ...]]] = {
     "metadata no JSON number": (post(metadata={"x": float("nan")}), (errors.InvalidText,)),
     "external id too long": (post(external_id=LONG), (errors.InvalidText,)),
     "external id with NUL": (post(external_id="a\0"), (errors.InvalidText,)),
+    "external id too long for its index": (post(external_id=KEY), (errors.InvalidText,)),
+    "correlation id too long for its index": (post(correlation_id=KEY), (errors.InvalidText,)),
+    "account code too long for its index": (account(code=KEY), (errors.InvalidText,)),
+    "account's external id too long for its index": (account(external_id=KEY), (errors.InvalidText,)),
+    "template code too long for its index": (template(code=KEY), (errors.InvalidText,)),
+    "template code with NUL": (template(code="a\0"), (errors.InvalidText,)),
+    "template described with NUL": (template(description="a\0"), (errors.InvalidText,)),
+    "template of too many entries": (
+        template(entries=TEMPLATES[0].entries * 40_000),
+        (errors.InvalidTemplate,),
+    ),
+    "template of too many params": (
+        template(params=tuple(Param(name=f"p{n}", type=ParamType.UUID) for n in range(1_001))),
+        (errors.InvalidTemplate,),
+    ),
+    "account in too many sets": (account(sets=(NOBODY,) * 10_001), (errors.TooManyIds,)),
+    "account with too many limits": (account(limits=(NOBODY,) * 10_001), (errors.TooManyIds,)),
+    "too many transactions": (many(10_001), (errors.TooManyIds,)),
+    "too many status changes": (many(1, status_changes=[None] * 10_001), (errors.TooManyIds,)),
     "account code with NUL": (account(code="a\0"), (errors.InvalidText,)),
     "account code too long": (account(code=LONG), (errors.InvalidText,)),
     "account in a set nobody has": (account(sets=(NOBODY,)), (errors.SetNotFound,)),
@@ -171,6 +214,25 @@ CASES: dict[str, tuple[Call, tuple[type[errors.LedgerError], ...]]] = {
         read("balances.range", "accounts", TODAY, date(2023, 1, 1)),
         (errors.InvalidRange,),
     ),
+    **{
+        f"look for {name} with {what}": (read(name, *args, **keywords), (errors.InvalidText,))
+        for what, text in (("NUL", "a\0"), ("half a pair", "\ud800"))
+        for name, args, keywords in (
+            ("journals.maybe_find_by_code", (text,), {}),
+            ("accounts.by_code", ([text],), {}),
+            ("accounts.by_external_id", ([text],), {}),
+            ("accounts.list_by_code", (1,), {"after": text}),
+            ("templates.list", (1,), {"after": text}),
+            ("entries.by_account", ("account", Page(first=1), EntryFilter(external_id=text)), {}),
+            ("entries.by_journal", (NOBODY, Page(first=1), EntryFilter(currency=text)), {}),
+            ("transactions.list", (Page(first=1), TransactionFilter(correlation_id=text)), {}),
+            ("transactions.list", (Page(first=1), TransactionFilter(template=text)), {}),
+            ("limits.usage", (UUID(int=1), "accounts", 1), {"window": [text]}),
+        )
+    },
+    "members of too many sets": (read("sets.members_of", [NOBODY] * 101, 1_000), (errors.TooManyIds,)),
+    "balances of the tree of nothing": (read("sets.tree_balances", NOBODY), (errors.SetNotFound,)),
+    "balances of the tree of an account": (read("sets.tree_balances", "account"), (errors.SetNotFound,)),
     "limit nobody has": (read("limits.find", NOBODY), (errors.LimitNotFound,)),
     "transaction nobody has": (read("transactions.find", NOBODY), (errors.TransactionNotFound,)),
     **{
@@ -333,3 +395,20 @@ async def test_a_diamond_is_counted_once(book: Book, pool: AsyncConnectionPool) 
     assert (root.settled.debit, root.settled.credit) == (5, 5)
     async with refused(pool, errors.SetCycle):
         await book.ledger.sets.add_member(left.id, book.root)
+
+
+async def test_a_template_that_is_refused_is_not_known_either(book: Book, pool: AsyncConnectionPool) -> None:
+    """Else this process would post by what the database does not hold."""
+    elsewhere = Ledger(pool)
+    mine = msgspec.structs.replace(TEMPLATES[0], code="SAME")
+    other = msgspec.structs.replace(mine, entries=tuple(reversed(mine.entries)))
+    await book.ledger.templates.ensure(mine)
+    for wrong in (
+        other,
+        msgspec.structs.replace(mine, code="BAD", entries=(TEMPLATES[0].entries[0],) * 70_000),
+    ):
+        with pytest.raises(errors.LedgerError):
+            await elsewhere.templates.ensure(TEMPLATES[1], wrong)
+        assert elsewhere.templates.registry.all() == ()
+    await elsewhere.templates.ensure(mine)
+    assert elsewhere.templates.registry.all() == (mine,)

@@ -13,8 +13,9 @@ import pytest
 from ledger_book import Book
 from psycopg_pool import AsyncConnectionPool
 
-from cala_ledger import chain, export, verify
+from cala_ledger import chain, errors, export, verify
 from cala_ledger.chain import ChainBroken, check, line_of
+from cala_ledger.sealing import MOST
 
 NOON = datetime(2024, 5, 6, 12, tzinfo=UTC)
 
@@ -167,6 +168,15 @@ async def test_a_late_commit_is_not_skipped(book: Book, pool: AsyncConnectionPoo
     assert await sealing == 2
     async with pool.connection() as conn:
         assert await verify(conn) == []
+
+
+@pytest.mark.parametrize("most", [-1, MOST + 1])
+async def test_a_block_is_bounded(book: Book, pool: AsyncConnectionPool, most: int) -> None:
+    await sealed(book, 1, most=0)
+    with pytest.raises(errors.PageTooLarge):
+        await book.ledger.seal(NOON, most=most)
+    assert await book.ledger.seal(NOON, most=MOST) == 1
+    assert await book.ledger.seal(NOON, most=0) == 0
 
 
 async def test_sealer_against_sealer(book: Book, pool: AsyncConnectionPool) -> None:

@@ -22,6 +22,7 @@ ACCOUNTS = 40
 SECONDS = float(os.environ.get("CALA_LOAD_SECONDS", "5"))
 
 
+@pytest.mark.usefixtures("deadlocks")
 async def test_two_hundred_callers_on_a_pool(
     dsn: str, book: Book, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,5 @@
 """Reversals: exactly opposite, linked, once; and dry runs, which write nothing."""
 
-import asyncio
 from datetime import date
 
 import psycopg
@@ -60,20 +59,6 @@ async def test_a_reversal_obeys_limits(book: Book) -> None:
     with pytest.raises(VelocityLimitExceeded):
         await book.ledger.reverse(deposit.id, uuid7(), effective=LATER)
     assert await book.settled(account) == 699
-
-
-async def test_reversal_against_reversal(book: Book) -> None:
-    account = await book.open()
-    for _ in range(10):
-        deposit = book.tx("RECORD_DEPOSIT", account, 5)
-        await book.ledger.post([deposit])
-        both = await asyncio.gather(
-            *(book.ledger.reverse(deposit.id, uuid7(), effective=LATER) for _ in range(4)),
-            return_exceptions=True,
-        )
-        assert sum(one is None for one in both) == 1
-        assert sum(isinstance(one, errors.TransactionAlreadyReversed) for one in both) == 3
-    assert await book.settled(account) == 0
 
 
 async def test_a_dry_run_answers_entries_and_balances_and_writes_nothing(

@@ -22,7 +22,7 @@ from lana.up.postgres import Cluster, prepare, start_postgres, stop_postgres
 from tests.e2e.running import free_ports
 from tests.perf import group, machine, mutations, report
 from tests.perf.accounts import fund, open_accounts, superuser
-from tests.perf.floor import compare_rows, prepare_floor
+from tests.perf.floor import CLIENTS, compare_rows, prepare_floor
 from tests.perf.measure import Series
 from tests.perf.running import SUPERUSER, running_bank, until_quiet
 
@@ -111,7 +111,12 @@ class Bench:
                             one = await way.measure(count, self.given.seconds)
                             self.keep(name, count, f"{count} callers, {name}", one)
                     if "c" in self.given.only:
-                        self.keep("floor", 16, "16 clients, pgbench", await floor.measure(self.given.seconds))
+                        self.keep(
+                            "floor",
+                            16,
+                            "16 clients, pgbench",
+                            await floor.measure(CLIENTS, self.given.seconds),
+                        )
             return await verified(app)
 
     async def requests(self, place: Path) -> bool:

@@ -64,9 +64,12 @@ class Accounts:
         """Open accounts and sets, all or none.
 
         Raises AccountIdExists, AccountCodeExists, AccountExternalIdExists, JournalNotFound, SetNotFound,
-        NotASet, AccountNotInJournal, LimitNotFound, InvalidText, TooManyIds.
+        NotASet, AccountNotInJournal, LimitNotFound, InvalidText, TooManyIds (also of all their sets, or of
+        all their limits).
         """
         check_ids(accounts)
+        check_ids([each for account in accounts for each in account.sets])
+        check_ids([each for account in accounts for each in account.limits])
         sql, params = open_accounts_statement([(1, accounts)])
         raise_refused(await self._source.rows(sql, params, conn))
 
@@ -107,17 +110,19 @@ class Accounts:
         return {a.id: a for a in map(to_account, await self._source.rows(_FIND, [UuidArray(ids)], conn))}
 
     async def by_code(self, codes: Sequence[str], *, conn: Connection | None = None) -> dict[str, Account]:
-        """Accounts by code; unknown codes are absent. Raises TooManyIds."""
+        """Accounts by code; unknown codes are absent. Raises TooManyIds, InvalidText."""
         check_ids(codes)
-        rows = await self._source.rows(_BY_CODE, [TextArray(codes)], conn)
+        texts = TextArray([storable("code", each) for each in codes])
+        rows = await self._source.rows(_BY_CODE, [texts], conn)
         return {a.code: a for a in map(to_account, rows) if a.code is not None}
 
     async def by_external_id(
         self, external_ids: Sequence[str], *, conn: Connection | None = None
     ) -> dict[str, Account]:
-        """Accounts and sets by external id; unknown ones are absent. Raises TooManyIds."""
+        """Accounts and sets by external id; unknown ones are absent. Raises TooManyIds, InvalidText."""
         check_ids(external_ids)
-        rows = await self._source.rows(_BY_EXTERNAL_ID, [TextArray(external_ids)], conn)
+        texts = TextArray([storable("external_id", each) for each in external_ids])
+        rows = await self._source.rows(_BY_EXTERNAL_ID, [texts], conn)
         return {a.external_id: a for a in map(to_account, rows) if a.external_id is not None}
 
     async def list(
@@ -132,9 +137,10 @@ class Accounts:
     async def list_by_code(
         self, first: int, *, after: str = "", sets: bool | None = None, conn: Connection | None = None
     ) -> "tuple[Account, ...]":
-        """A page by code, after a code. Raises PageTooLarge."""
+        """A page by code, after a code. Raises PageTooLarge, InvalidText."""
         check_page(first)
-        rows = await self._source.rows(_LIST_BY_CODE, [after, sets, sets, first], conn)
+        params = [storable("after", after), sets, sets, first]
+        rows = await self._source.rows(_LIST_BY_CODE, params, conn)
         return tuple(map(to_account, rows))
 
 

@@ -5,14 +5,15 @@ the entry's own account. Costs: a page without a filter reads about its own size
 each account below; a filter reads on until the page is full, at worst the whole history of what is asked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, cast
 from uuid import UUID
 
 import msgspec
 
 from cala_ledger.connection import Connection, Row, Source, check_page, check_window
-from cala_ledger.model import Entry, EntryFilter, EntryPage, Page
+from cala_ledger.model import Entry, EntryFilter, EntryPage, Page, TransactionFilter
+from cala_ledger.templates import storable
 from cala_ledger.wire import UuidArray
 
 _NAMES: Final = Entry.__struct_fields__
@@ -69,7 +70,8 @@ class Entries:
         *,
         conn: Connection | None = None,
     ) -> EntryPage:
-        """Entries of an account, or of everything below a set. Raises InvalidPage, PageTooLarge."""
+        """Entries of an account, or of everything below a set. Raises InvalidPage, PageTooLarge,
+        InvalidText."""
         return await self._page(_OF_ACCOUNT, [account_id, account_id], page, where, conn)
 
     async def by_journal(
@@ -80,7 +82,7 @@ class Entries:
         *,
         conn: Connection | None = None,
     ) -> EntryPage:
-        """Entries of a journal. Raises InvalidPage, PageTooLarge."""
+        """Entries of a journal. Raises InvalidPage, PageTooLarge, InvalidText."""
         return await self._page(_OF_JOURNAL, [journal_id], page, where, conn)
 
     async def by_transactions(
@@ -98,7 +100,7 @@ class Entries:
         self, source: str, of: Sequence[object], page: Page, where: EntryFilter, conn: Connection | None
     ) -> EntryPage:
         size, rising, start = check_window(page)
-        given = {name: value for name in _CONDITIONS if (value := getattr(where, name)) is not None}
+        given = given_of(where, _CONDITIONS)
         conditions = [_CONDITIONS[name] for name in given]
         params = [*of, *given.values()]
         if start is not None:
@@ -113,6 +115,18 @@ class Entries:
         if page.last is not None:
             found.reverse()
         return EntryPage(tuple(found), len(rows) > size)
+
+
+def given_of(where: EntryFilter | TransactionFilter, names: Iterable[str]) -> dict[str, object]:
+    """What a filter asks for. Raises InvalidText."""
+    given: dict[str, object] = {}
+    for name in names:
+        value: object = getattr(where, name)
+        if isinstance(value, str):
+            storable(name, value)
+        if value is not None:
+            given[name] = value
+    return given
 
 
 def _entry(row: Row) -> Entry:

@@ -178,8 +178,8 @@ class InvalidAmount(LedgerError):
     sentence = "transaction {transaction_id}, entry {entry}: amount {amount} is not a positive 64-bit integer"
 
 
-class TooManyEntries(LedgerError):
-    sentence = "transaction {transaction_id} has {entries} entries, {most} is the most"
+class InvalidLimitAmount(InvalidAmount):
+    sentence = "velocity limit {limit_id}: {amount} is not an amount from 0 to what fits in 64 bits"
 
 
 class UnknownCurrency(LedgerError):

@@ -12,7 +12,7 @@ import msgspec
 from cala_ledger import errors
 from cala_ledger.connection import Connection, Row, Source
 from cala_ledger.model import Journal, Status
-from cala_ledger.templates import storable
+from cala_ledger.templates import MAX_KEY, storable
 
 _COLUMNS: Final = "id, code, name, description, status::text, created_at"
 _CREATE: Final = f"""
@@ -41,7 +41,11 @@ class Journals:
         conn: Connection | None = None,
     ) -> Journal:
         """Open a journal. Raises JournalExists, InvalidText."""
-        texts = (storable("code", code), storable("name", name), storable("description", description or ""))
+        texts = (
+            storable("code", code, MAX_KEY),
+            storable("name", name),
+            storable("description", description or ""),
+        )
         params = [journal_id, *texts[:2], texts[2] or None, created_at]
         rows = await self._source.rows(_CREATE, params, conn)
         if not rows:
@@ -56,7 +60,8 @@ class Journals:
         return _journal(rows[0])
 
     async def maybe_find_by_code(self, code: str, *, conn: Connection | None = None) -> Journal | None:
-        rows = await self._source.rows(_BY_CODE, [code], conn)
+        """Raises InvalidText."""
+        rows = await self._source.rows(_BY_CODE, [storable("code", code)], conn)
         return _journal(rows[0]) if rows else None
 
     async def lock(self, journal_id: UUID, *, conn: Connection | None = None) -> Journal:

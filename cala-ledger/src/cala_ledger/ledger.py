@@ -14,7 +14,7 @@ from psycopg.errors import SerializationFailure
 
 from cala_ledger.accounts import Accounts
 from cala_ledger.balances import Balances
-from cala_ledger.connection import Connection, Pool, Source, raise_refused
+from cala_ledger.connection import Connection, Pool, Source, check_ids, check_page, raise_refused
 from cala_ledger.entries import Entries
 from cala_ledger.errors import JsonValue
 from cala_ledger.events import publish_statement
@@ -64,8 +64,10 @@ class Ledger:
 
         Raises what `Templates.prepare` raises, and AccountNotFound, AccountLocked, AccountIsSet,
         AccountNotInJournal, JournalNotFound, JournalLocked, TemplateNotFound, VelocityLimitExceeded,
-        BalanceOverflow, TransactionIdReused.
+        BalanceOverflow, TransactionIdReused, TooManyIds.
         """
+        check_ids(transactions)
+        check_ids(status_changes)
         prepared = [self.templates.registry.prepare(each) for each in transactions]
         await self._post(prepared, status_changes, recorded_at, conn)
 
@@ -90,10 +92,12 @@ class Ledger:
     async def dry_run(
         self, transactions: Sequence[TransactionInput], *, conn: Connection | None = None
     ) -> DryRun:
-        """What `post` would write, and the balances after it; nothing is written. Raises as `post`.
+        """What `post` would write, and the balances after it; nothing is written. Raises as `post`, and
+        PageTooLarge for more than a page of transactions.
 
         Holds the locks of a posting while it looks, so its answer is exact at that moment.
         """
+        check_page(len(transactions))
         prepared = [self.templates.registry.prepare(each) for each in transactions]
         accounts = list(dict.fromkeys(entry.account_id for each in prepared for entry in each.entries))
         async with (
@@ -109,7 +113,7 @@ class Ledger:
             )
 
     async def seal(self, at: datetime, *, most: int = MOST, conn: Connection | None = None) -> int:
-        """Seal posted transactions in a block of the hash chain; see `sealing.seal`."""
+        """Seal posted transactions in a block of the hash chain; see `sealing.seal`. Raises PageTooLarge."""
         async with self._source.connection(conn) as connection:
             return await seal(connection, at, most=most)
 

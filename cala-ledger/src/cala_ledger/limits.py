@@ -19,7 +19,7 @@ from cala_ledger.expressions import Malformed, check_cel
 from cala_ledger.model import Limit, LimitUsage, WindowKey
 from cala_ledger.money import MAX_AMOUNT, exponent
 from cala_ledger.rules import condition_sql, window_sql
-from cala_ledger.templates import storable
+from cala_ledger.templates import encode_json, storable
 from cala_ledger.wire import UuidArray
 
 MAX_WINDOW_KEYS: Final = 8
@@ -46,12 +46,25 @@ _LOCK: Final = "select id from cala.accounts where id = any(%b) order by id for 
 _ATTACH: Final = """
 insert into cala.limit_attachments (account_id, limit_id) select unnest(%b), %s on conflict do nothing
 """
+# What was counted is forgotten of those whom no other attachment of the same limit binds: by itself, or,
+# where every account is bound, through another set above it.
 _DETACH: Final = """
 with gone as (
-  delete from cala.limit_attachments where account_id = any(%b) and limit_id = %s returning account_id)
-delete from cala.limit_usage u using gone where u.limit_id = %s
-  and (u.account_id = gone.account_id
-       or u.account_id in (select a.account_id from cala.ancestors a where a.set_id = gone.account_id))
+  delete from cala.limit_attachments where account_id = any(%b) and limit_id = %s returning account_id
+), freed as (
+  select g.account_id from gone g
+  union
+  select a.account_id from gone g join cala.ancestors a on a.set_id = g.account_id
+)
+delete from cala.limit_usage u using freed f, cala.velocity_limits l
+where u.limit_id = %s and l.id = u.limit_id and u.account_id = f.account_id
+  and not exists (
+    select 1 from cala.limit_attachments la
+    where la.limit_id = l.id and la.account_id not in (select g.account_id from gone g)
+      and (la.account_id = u.account_id
+           or l.per_account and exists (
+             select 1 from cala.ancestors a
+             where a.account_id = u.account_id and a.set_id = la.account_id)))
 """
 _ATTACHED: Final = """
 select account_id, limit_id from cala.limit_attachments where account_id = any(%b) order by limit_id
@@ -59,7 +72,7 @@ select account_id, limit_id from cala.limit_attachments where account_id = any(%
 _COUNTED: Final = """
 select u.account_id, u.limit_id, u.currency, u.window_key, u.used, l.amount - u.used
 from cala.limit_usage u join cala.velocity_limits l on l.id = u.limit_id
-where u.limit_id = %s and u.account_id = any(%b) and (%s::text is null or u.window_key = %s)
+where u.limit_id = %s and u.account_id = any(%b) and (%s::jsonb is null or u.window_key = (%s::jsonb)::text)
 order by u.account_id, u.currency, u.window_key desc limit %s
 """
 _WATCHED: Final = """
@@ -166,13 +179,13 @@ class Limits:
 
         `ids`: what the limit is attached to, or with `per_account` the accounts themselves. `window`: only
         this one, the values of its keys in order. Nothing counted yet: no row, all of the amount is left.
-        Raises LimitNotFound, TooManyIds, PageTooLarge.
+        Raises LimitNotFound, TooManyIds, PageTooLarge, InvalidText.
         """
         check_ids(ids)
         check_page(first)
+        key = None if window is None else encode_json("window", list(window))
         limit = await self.find(limit_id, conn=conn)
         if limit.ruled:
-            key = None if window is None else _window_key(window)
             rows = await self._source.rows(_COUNTED, [limit_id, UuidArray(ids), key, key, first], conn)
         else:
             rows = await self._source.rows(_WATCHED, [UuidArray(ids), limit_id, first], conn)
@@ -181,7 +194,7 @@ class Limits:
     async def attach(
         self, limit_id: UUID, accounts: Sequence[UUID], *, conn: Connection | None = None
     ) -> None:
-        """Bind accounts or sets from the next posting on. Raises LimitNotFound, AccountNotFound.
+        """Bind accounts or sets from the next posting on. Raises LimitNotFound, AccountNotFound, TooManyIds.
 
         Locks the accounts' rows, as a posting does: one that is under way is not bound, the next one is.
         """
@@ -197,7 +210,10 @@ class Limits:
     async def detach(
         self, limit_id: UUID, accounts: Sequence[UUID], *, conn: Connection | None = None
     ) -> None:
-        """Release accounts or sets, and forget what was counted; those not bound are left alone."""
+        """Release accounts or sets, and forget what was counted; those not bound are left alone.
+
+        What the same limit still binds through another attachment stays counted. Raises TooManyIds.
+        """
         check_ids(accounts)
         async with self._source.connection(conn) as connection:
             await self._source.rows(_LOCK, [UuidArray(accounts)], connection)
@@ -215,7 +231,7 @@ def _check(limit: Limit) -> None:
     if limit.currency is not None:
         exponent(limit.currency)
     if type(limit.amount) is not int or not 0 <= limit.amount <= MAX_AMOUNT:
-        raise errors.InvalidAmount(amount=limit.amount)
+        raise errors.InvalidLimitAmount(limit_id=limit.id, amount=limit.amount)
     if len(limit.window) > MAX_WINDOW_KEYS:
         raise errors.InvalidLimit(
             limit_id=limit.id, field="window", reason=f"more than {MAX_WINDOW_KEYS} keys", expression=""
@@ -243,11 +259,6 @@ def _translated(limit: Limit) -> tuple[str | None, str | None]:
             limit_id=limit.id, field=field, reason=error, expression=expression
         ) from error
     return condition, window_sql([key.value for key in limit.window]) if limit.window else None
-
-
-def _window_key(values: Sequence[JsonValue]) -> str:
-    """As PostgreSQL writes a jsonb array."""
-    return "[" + ", ".join(msgspec.json.encode(value).decode() for value in values) + "]"
 
 
 def _limit(row: Row) -> Limit:

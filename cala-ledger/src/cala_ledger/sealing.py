@@ -15,6 +15,7 @@ from typing import BinaryIO, Final, cast
 
 import psycopg
 
+from cala_ledger import errors
 from cala_ledger.chain import FIRST, block_hash, header_of, line_of
 from cala_ledger.connection import Connection, Row
 
@@ -35,8 +36,10 @@ _PAGE: Final = 100
 async def seal(conn: Connection, at: datetime, *, most: int = MOST) -> int:
     """Seal the next transactions, at most `most`, as one block; answers how many. `conn`: in no transaction.
 
-    Run it again while it answers `most`.
+    Run it again while it answers `most`. Raises PageTooLarge beyond `MOST`, which a check holds at a time.
     """
+    if not 0 <= most <= MOST:
+        raise errors.PageTooLarge(first=most, most=MOST)
     async with conn.transaction():
         await conn.execute(_ALONE)
         (horizon,) = await _one(conn, _HIGHEST)
@@ -96,7 +99,7 @@ async def _blocks(conn: Connection, start: int) -> AsyncGenerator[tuple[Row, lis
     while page := await (await conn.execute(_BLOCKS, [number, _PAGE])).fetchall():
         for block in page:
             last = cast("int", block[2])
-            rows = await (await conn.execute(_SEALED, [after, last, 10 * MOST])).fetchall()
+            rows = await (await conn.execute(_SEALED, [after, last, MOST + 1])).fetchall()
             yield block, rows
             after, number = last, cast("int", block[0]) + 1
 

@@ -12,13 +12,14 @@ from uuid import UUID
 from cala_ledger import errors
 from cala_ledger.accounts import COLUMNS, to_account
 from cala_ledger.balances import Balances
-from cala_ledger.connection import Connection, Source, check_ids, check_page, raise_refused
+from cala_ledger.connection import Connection, Source, check_ids, check_page, detail_of, raise_refused
 from cala_ledger.model import Account, ByCurrency, NewSet
 from cala_ledger.statements import open_accounts_statement
 from cala_ledger.wire import UuidArray
 
-_ADD: Final = "select cala.add_member(%s, %s, %s)"
-_REMOVE: Final = "select cala.remove_member(%s, %s)"
+MAX_ROWS: Final = 100_000
+_ADD: Final = "select code, detail from cala.add_member(%s, %s, %s)"
+_REMOVE: Final = "select code, detail from cala.remove_member(%s, %s)"
 _MEMBERS: Final = f"""
 select {COLUMNS} from cala.members m join cala.accounts a on a.id = m.member_id
 where m.set_id = %s and a.position > %s order by a.position limit %s
@@ -39,7 +40,7 @@ _TREE: Final = """
 select m.set_id, m.member_id from cala.members m join cala.accounts a on a.id = m.member_id
 where (m.set_id = %s or m.set_id in (select n.account_id from cala.ancestors n where n.set_id = %s))
   and (a.is_set or not %s)
-order by m.set_id, a.position
+order by m.set_id, a.position limit %s
 """
 
 
@@ -58,7 +59,7 @@ class Sets:
         """Put an account or set under a set, history included.
 
         Raises SetNotFound, NotASet, MemberNotFound, AccountNotInJournal, SetCycle, AlreadyMember,
-        BalanceOverflow.
+        BalanceOverflow (of the set whose sums would not fit).
         """
         await self._change(_ADD, [set_id, member_id, at], conn)
 
@@ -67,25 +68,19 @@ class Sets:
         await self._change(_REMOVE, [set_id, member_id], conn)
 
     async def _change(self, sql: str, params: Sequence[object], conn: Connection | None) -> None:
-        (code,) = (await self._source.rows(sql, params, conn))[0]
+        ((code, detail),) = await self._source.rows(sql, params, conn)
         if code is not None:
-            set_id, member_id = params[:2]
-            raise errors.refusal(
-                str(code),
-                {
-                    "set_id": set_id,
-                    "member_id": member_id,
-                    "account_id": member_id,
-                    "journal_id": "its set's",
-                },
-            )
+            raise errors.refusal(str(code), detail_of(detail))
 
     async def members_of(
         self, ids: Sequence[UUID], first: int, *, conn: Connection | None = None
     ) -> dict[UUID, list[Account]]:
-        """The first direct members of each set by creation, in one query. Raises PageTooLarge, TooManyIds."""
+        """The first direct members of each set by creation, in one query. Raises PageTooLarge, and TooManyIds
+        where the answer might pass `MAX_ROWS`."""
         check_ids(ids)
         check_page(first)
+        if len(ids) * first > MAX_ROWS:
+            raise errors.TooManyIds(ids=len(ids), most=MAX_ROWS // first)
         answer: dict[UUID, list[Account]] = {each: [] for each in ids}
         for row in await self._source.rows(_MEMBERS_OF, [UuidArray(ids), first], conn):
             answer[cast("UUID", row[0])].append(to_account(row[1:]))
@@ -112,9 +107,12 @@ class Sets:
         self, set_id: UUID, *, accounts: bool = False, conn: Connection | None = None
     ) -> dict[UUID, list[UUID]]:
         """Set → its direct members, for the set and every set below it, in one query; accounts only if
-        asked."""
+        asked. Raises TooManyIds for more than `MAX_ROWS` members: read those by pages."""
         answer: dict[UUID, list[UUID]] = {}
-        for row in await self._source.rows(_TREE, [set_id, set_id, not accounts], conn):
+        rows = await self._source.rows(_TREE, [set_id, set_id, not accounts, MAX_ROWS + 1], conn)
+        if len(rows) > MAX_ROWS:
+            raise errors.TooManyIds(ids=len(rows), most=MAX_ROWS)
+        for row in rows:
             parent, member = cast("tuple[UUID, UUID]", row)
             answer.setdefault(parent, []).append(member)
         return answer
@@ -123,8 +121,10 @@ class Sets:
         self, set_id: UUID, *, as_of: date | None = None, conn: Connection | None = None
     ) -> dict[UUID, ByCurrency]:
         """Balances of the set and of every set below it, now or as of a date. Costs two queries, whatever
-        the number of accounts. Raises TooManyIds for more than 10 000 sets."""
+        the number of accounts. Raises SetNotFound, and TooManyIds for more than 10 000 sets."""
         ids = [cast("UUID", row[0]) for row in await self._source.rows(_TREE_SETS, [set_id], conn)]
+        if not ids:
+            raise errors.SetNotFound(set_id=set_id)
         balances = Balances(self._source)
         if as_of is None:
             return await balances.now(ids, conn=conn)

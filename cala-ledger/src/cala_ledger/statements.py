@@ -18,7 +18,7 @@ from uuid import UUID
 
 from cala_ledger.model import Direction, Layer, NewAccount, NewSet, PreparedTransaction, StatusChange
 from cala_ledger.pipeline import Statement
-from cala_ledger.templates import encode_metadata, storable
+from cala_ledger.templates import MAX_KEY, MAX_TEXT, encode_metadata, storable
 from cala_ledger.wire import (
     BoolArray,
     BytesAsUuidArray,
@@ -119,8 +119,8 @@ def open_accounts_statement(
         UuidArray([each.id for _, each in ac]),
         UuidArray([each.journal_id for _, each in ac]),
         BoolArray([isinstance(each, NewSet) for _, each in ac]),
-        TextArray([_maybe("code", each.code) for _, each in ac]),
-        TextArray([_maybe("external_id", each.external_id) for _, each in ac]),
+        TextArray([_maybe("code", each.code, MAX_KEY) for _, each in ac]),
+        TextArray([_maybe("external_id", each.external_id, MAX_KEY) for _, each in ac]),
         TextArray([storable("name", each.name) for _, each in ac]),
         TextArray([_maybe("description", each.description) for _, each in ac]),
         TextArray([each.normal_side.value for _, each in ac]),
@@ -154,5 +154,5 @@ def _unless_void(values: list[str | None]) -> list[str | None]:
     return [] if values.count(None) == len(values) else values
 
 
-def _maybe(field: str, value: str | None) -> str | None:
-    return None if value is None else storable(field, value)
+def _maybe(field: str, value: str | None, most: int = MAX_TEXT) -> str | None:
+    return None if value is None else storable(field, value, most)

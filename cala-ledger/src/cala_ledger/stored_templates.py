@@ -7,7 +7,7 @@ import msgspec
 from cala_ledger import errors
 from cala_ledger.connection import Connection, Row, Source, check_page
 from cala_ledger.model import Template
-from cala_ledger.templates import Templates
+from cala_ledger.templates import Templates, storable
 
 _INSERT: Final = """
 insert into cala.templates (code, description, definition, created_at)
@@ -25,10 +25,10 @@ class StoredTemplates:
         self.registry = registry
 
     async def ensure(self, *templates: Template, conn: Connection | None = None) -> None:
-        """Store templates that are not there yet. Raises InvalidTemplate, TemplateChanged; then none is
-        stored."""
-        for template in templates:
-            self.registry.define(template)
+        """Store templates that are not there yet. Raises InvalidTemplate, TemplateChanged, InvalidText,
+        PageTooLarge; then none is stored, nor known to the registry."""
+        check_page(len(templates))
+        compiled = [self.registry.compiled(template) for template in templates]
         async with self._source.connection(conn) as connection, connection.transaction():
             for template in templates:
                 definition = msgspec.json.encode(template).decode()
@@ -36,13 +36,15 @@ class StoredTemplates:
                 rows = await self._source.rows(_FIND, [template.code], connection)
                 if _template(rows[0]) != template:
                     raise errors.TemplateChanged(template=template.code)
+        self.registry.remember(compiled)
 
     async def list(
         self, first: int, *, after: str = "", conn: Connection | None = None
     ) -> "tuple[Template, ...]":
-        """A page by code, after a code. Raises PageTooLarge."""
+        """A page by code, after a code. Raises PageTooLarge, InvalidText."""
         check_page(first)
-        return tuple(_template(row) for row in await self._source.rows(_LIST, [after, first], conn))
+        rows = await self._source.rows(_LIST, [storable("after", after), first], conn)
+        return tuple(map(_template, rows))
 
 
 def _template(row: Row) -> Template:

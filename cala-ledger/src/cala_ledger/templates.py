@@ -36,7 +36,10 @@ from cala_ledger.model import (
 from cala_ledger.money import CURRENCIES, MAX_AMOUNT
 
 MAX_ENTRIES: Final = 65_535
+MAX_PARAMS: Final = 1_000
 MAX_TEXT: Final = 65_536
+MAX_KEY: Final = 1_024
+"""Of texts that an index holds: codes, external ids, correlation ids."""
 MAX_METADATA: Final = 1_048_576
 
 T = TypeVar("T")
@@ -204,9 +207,9 @@ class CompiledTemplate:
             journal_id=self._journal_id.value(at, _uuid),
             effective=effective,
             description=self._description.value(at, _text_or_none) if self._description else None,
-            metadata=None if metadata is None else _json("metadata", metadata),
-            external_id=_own_or(given.external_id, self._external_id, at),
-            correlation_id=_own_or(given.correlation_id, self._correlation_id, at),
+            metadata=None if metadata is None else encode_json("metadata", metadata),
+            external_id=_own_or("external_id", given.external_id, self._external_id, at),
+            correlation_id=_own_or("correlation_id", given.correlation_id, self._correlation_id, at),
             entries=entries,
             digest=b"",
         )
@@ -223,16 +226,28 @@ class Templates:
 
     def define(self, template: Template) -> None:
         """Compile and remember a template; the same again is a no-op. Raises InvalidTemplate,
-        TemplateChanged."""
-        known = self._by_code.get(template.code)
+        TemplateChanged, InvalidText."""
+        self.remember([self.compiled(template)])
+
+    def compiled(self, template: Template) -> CompiledTemplate:
+        """As `define`, but it is not remembered yet."""
+        known = self._by_code.get(storable("template code", template.code, MAX_KEY))
         if known is not None and known.source != template:
             raise errors.TemplateChanged(template=template.code)
-        if len(template.entries) > MAX_ENTRIES:
-            raise errors.InvalidTemplate(
-                template=template.code, field="entries", reason=f"more than {MAX_ENTRIES}", expression=""
-            )
-        if known is None:
-            self._by_code[template.code] = CompiledTemplate(template)
+        storable("template description", template.description or "")
+        for field, found, most in (
+            ("entries", template.entries, MAX_ENTRIES),
+            ("params", template.params, MAX_PARAMS),
+        ):
+            if len(found) > most:
+                raise errors.InvalidTemplate(
+                    template=template.code, field=field, reason=f"more than {most}", expression=""
+                )
+        return known or CompiledTemplate(template)
+
+    def remember(self, compiled: Iterable[CompiledTemplate]) -> None:
+        for each in compiled:
+            self._by_code[each.source.code] = each
 
     def all(self) -> tuple[Template, ...]:
         return tuple(compiled.source for compiled in self._by_code.values())
@@ -271,10 +286,10 @@ def with_digest(prepared: PreparedTransaction) -> PreparedTransaction:
     return msgspec.structs.replace(prepared, digest=digest)
 
 
-def _own_or(own: str | None, field: _Field | None, at: _Evaluation) -> str | None:
+def _own_or(name: str, own: str | None, field: _Field | None, at: _Evaluation) -> str | None:
     if own is not None:
-        return _text(own)
-    return field.value(at, _text_or_none) if field else None
+        return storable(name, own, MAX_KEY)
+    return field.value(at, _key_or_none) if field else None
 
 
 def _same(value: object) -> object:
@@ -305,6 +320,10 @@ def _text_or_none(value: object) -> str | None:
     return None if value is None else _text(value)
 
 
+def _key_or_none(value: object) -> str | None:
+    return None if value is None else storable("text", _text(value), MAX_KEY)
+
+
 def _uuid(value: object) -> UUID:
     if isinstance(value, UUID):
         return value
@@ -332,7 +351,8 @@ def _currency(value: object) -> str:
     return currency
 
 
-def _json(field: str, value: object) -> str:
+def encode_json(field: str, value: object) -> str:
+    """A value as JSON text, keys sorted. Raises InvalidText when it cannot be stored or passes 1 MiB."""
     try:
         encoded = msgspec.json.encode(value, order="sorted")
         if b"null" in encoded:
@@ -358,7 +378,7 @@ def _refuse_not_finite(value: object) -> None:
 
 def encode_metadata(metadata: Mapping[str, object] | None) -> str | None:
     """Metadata as JSON text. Raises InvalidText when it cannot be stored or passes 1 MiB."""
-    return None if metadata is None else _json("metadata", metadata)
+    return None if metadata is None else encode_json("metadata", metadata)
 
 
 def _checked(kind: ParamType, value: object) -> ParamValue:
@@ -378,4 +398,4 @@ def _checked(kind: ParamType, value: object) -> ParamValue:
         case ParamType.DATE:
             return _date(value)
         case ParamType.JSON:
-            return msgspec.json.decode(_json("param", value))
+            return msgspec.json.decode(encode_json("param", value))

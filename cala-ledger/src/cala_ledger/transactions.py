@@ -8,7 +8,7 @@ import msgspec
 
 from cala_ledger import errors
 from cala_ledger.connection import Connection, Row, Source, check_page, check_window
-from cala_ledger.entries import Entries
+from cala_ledger.entries import Entries, given_of
 from cala_ledger.model import Page, Transaction, TransactionFilter, TransactionPage
 from cala_ledger.wire import UuidArray
 
@@ -57,12 +57,12 @@ class Transactions:
         self, page: Page, where: TransactionFilter, *, conn: Connection | None = None
     ) -> TransactionPage:
         """Transactions by template, external id and correlation id are found by index; a journal or dates are
-        looked for along the history. Raises TemplateNotFound, InvalidPage, PageTooLarge."""
+        looked for along the history. Raises TemplateNotFound, InvalidPage, PageTooLarge, InvalidText."""
         size, rising, start = check_window(page)
+        given = given_of(where, _CONDITIONS)
         template = where.template
         if template is not None and not await self._source.rows(_KNOWN, [template], conn):
             raise errors.TemplateNotFound(template=template)
-        given = {name: value for name in _CONDITIONS if (value := getattr(where, name)) is not None}
         conditions, params = [_CONDITIONS[name] for name in given], [*given.values()]
         if start is not None:
             conditions.append(f"t.position {'>' if rising else '<'} %s")

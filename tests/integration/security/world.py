@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.servers import Servers
+from tests.support.terms import TERMS
 
 ACCOUNT = "query ($id: UUID!) { depositAccount(id: $id) { publicId } }"
 
@@ -35,6 +36,14 @@ async def make_world(bank: Servers, email: str) -> dict[str, object]:
             memberUserIds=[me["user"]["userId"]],
         )
     )["committee"]
+    template = (
+        await staff.do(
+            "termsTemplateCreate",
+            "termsTemplate { termsTemplateId }",
+            name=f"terms of {email}",
+            terms=TERMS,
+        )
+    )["termsTemplate"]
     policy = (await staff.ask("{ policies(first: 1) { nodes { policyId } } }"))["policies"]["nodes"][0]
     config = (await staff.ask("{ domainConfigs(first: 1) { nodes { domainConfigId } } }"))["domainConfigs"]
     account = (await staff.ask(ACCOUNT, id=account_id))["depositAccount"]
@@ -54,5 +63,6 @@ async def make_world(bank: Servers, email: str) -> dict[str, object]:
         "committeeId": committee["committeeId"],
         "policyId": policy["policyId"],
         "domainConfigId": config["nodes"][0]["domainConfigId"],
+        "termsTemplateId": template["termsTemplateId"],
         "email": email,
     }

@@ -40,6 +40,7 @@ BATCH = 1_000
 TODAY = date(2026, 1, 1)
 LONG_AGO = TODAY - timedelta(days=DAYS - 1)
 LIMIT = 10**15
+AMOUNT = 100
 
 PAY = Template(
     code="PAY",
@@ -85,7 +86,13 @@ class Book:
     sent: int = 0
 
     def tx(self, debit: UUID, credit: UUID, on: date = TODAY) -> TransactionInput:
-        params = {"journal": self.journal, "debit": debit, "credit": credit, "amount": 100, "effective": on}
+        params = {
+            "journal": self.journal,
+            "debit": debit,
+            "credit": credit,
+            "amount": AMOUNT,
+            "effective": on,
+        }
         return TransactionInput(id=uuid4(), template="PAY", params=params)
 
     def work(self, case: str) -> tuple[Work, int]:

@@ -12,21 +12,8 @@ import pytest_asyncio
 
 from tests.support.api import Refused
 from tests.support.servers import Servers, open_servers
+from tests.support.terms import TERMS
 
-TERMS: dict[str, Any] = {
-    "annualRate": "12.5",
-    "oneTimeFeeRate": 5,
-    "duration": {"period": "MONTHS", "units": 3},
-    "interestDueDurationFromAccrual": {"period": "DAYS", "units": 0},
-    "obligationOverdueDurationFromDue": {"period": "DAYS", "units": 50},
-    "obligationLiquidationDurationFromDue": {"period": "DAYS", "units": 60},
-    "accrualInterval": "END_OF_DAY",
-    "accrualCycleInterval": "END_OF_MONTH",
-    "disbursalPolicy": "SINGLE_DISBURSAL",
-    "initialCvl": "140",
-    "marginCallCvl": "125",
-    "liquidationCvl": 105,
-}
 CVL = "{ __typename ... on FiniteCvlPct { value } ... on InfiniteCvlPct { isInfinite } }"
 TEMPLATE = f"""
   termsTemplateId name createdAt userCanUpdateTermsTemplate offered minAmount maxAmount requiredDocuments
@@ -56,9 +43,9 @@ async def create(bank: Servers, name: str = "Standard", **changes: object) -> di
 async def test_a_template_answers_its_terms(bank: Servers) -> None:
     made = await create(bank)
     assert made["values"] == {
-        "annualRate": "12.5",
+        "annualRate": "12",
         "oneTimeFeeRate": "5",
-        "effectiveAnnualRate": "32.5",
+        "effectiveAnnualRate": "32",
         "accrualInterval": "END_OF_DAY",
         "accrualCycleInterval": "END_OF_MONTH",
         "disbursalPolicy": "SINGLE_DISBURSAL",

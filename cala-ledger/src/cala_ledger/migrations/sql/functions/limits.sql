@@ -83,6 +83,11 @@ create function cala.cel_contains(a jsonb, b jsonb) returns boolean language sql
     then strpos(a #>> '{}', b #>> '{}') > 0 or (b #>> '{}') = '' end
 $$;
 
+-- A window that an index can hold; what is longer is not worked out.
+create function cala.limit_window(a text) returns text language sql immutable as $$
+  select case when octet_length(a) <= 1024 then a end
+$$;
+
 -- What a call would add to each ruled limit, per group, holder, currency and window. Called by cala.post once
 -- the rows of all holders are locked, so metadata and usage stand still.
 create function cala.limit_moves(
@@ -137,7 +142,7 @@ begin
       ), d as (
         select c.g, c.tx, c.number, case when $28 then c.account_id else c.id end as holder, c.currency, c.net,
           $q$ || coalesce(l.condition_sql, 'true') || $q$ as counted,
-          $q$ || coalesce(l.window_sql, '''''') || $q$ as window_key
+          cala.limit_window($q$ || coalesce(l.window_sql, '''''') || $q$) as window_key
         from c
       ), once as (  -- an account may lie below several holders of a limit that binds each account
         select d.g, d.tx, d.holder, d.currency, d.net, coalesce(d.window_key, '') as window_key,

@@ -1,7 +1,7 @@
 -- Members of sets that may have history. Both functions hold the structure lock exclusively: no posting runs,
 -- so the closure and the sums move together, for all dates, in one transaction. The price is that postings
 -- wait for it; the cost is the day sums of the accounts that come under, or leave, each set.
--- They answer null, or the code of a refusal; nothing is written then.
+-- They answer nulls, or code and facts of a refusal; nothing is written then.
 
 create function cala.move_history(p_accounts uuid[], p_sets uuid[],
   p_sign int8) returns void language sql as $$
@@ -40,8 +40,29 @@ create function cala.move_history(p_accounts uuid[], p_sets uuid[],
     encumbrance_credit = b.encumbrance_credit + p_sign * excluded.encumbrance_credit;
 $$;
 
-create function cala.add_member(p_set uuid, p_member uuid, p_added_at timestamptz) returns text
-language plpgsql as $$
+-- The first set whose sums would not fit with the history of accounts that come under it.
+create function cala.overflowing(p_accounts uuid[], p_sets uuid[]) returns jsonb language sql stable as $$
+  select jsonb_build_object('account_id', x.set_id, 'currency', x.currency, 'layer', l.layer)
+  from (
+    select u.set_id, d.currency, sum(d.settled_debit) as sd, sum(d.settled_credit) as sc,
+      sum(d.pending_debit) as pd, sum(d.pending_credit) as pc, sum(d.encumbrance_debit) as ed,
+      sum(d.encumbrance_credit) as ec
+    from unnest(p_accounts, p_sets) u(account_id, set_id)
+    join cala.accounts a on a.id = u.account_id and not a.is_set
+    join cala.balances d on d.account_id = u.account_id
+    group by 1, 2) x
+  left join cala.balances b on b.account_id = x.set_id and b.currency = x.currency
+  cross join lateral (values
+    ('settled', greatest(x.sd + coalesce(b.settled_debit, 0), x.sc + coalesce(b.settled_credit, 0))),
+    ('pending', greatest(x.pd + coalesce(b.pending_debit, 0), x.pc + coalesce(b.pending_credit, 0))),
+    ('encumbrance', greatest(x.ed + coalesce(b.encumbrance_debit, 0), x.ec + coalesce(b.encumbrance_credit, 0)))
+  ) l(layer, most)
+  where l.most > 9223372036854775807 order by x.set_id, x.currency limit 1
+$$;
+
+create function cala.add_member(
+  p_set uuid, p_member uuid, p_added_at timestamptz, out code text, out detail jsonb
+) language plpgsql as $$
 declare
   v_set cala.accounts;
   v_member cala.accounts;
@@ -51,18 +72,20 @@ begin
   perform pg_advisory_xact_lock(cala.structure_lock());
   select * into v_set from cala.accounts a where a.id = p_set;
   select * into v_member from cala.accounts a where a.id = p_member;
-  case
-    when v_set.id is null then return 'SET_NOT_FOUND';
-    when not v_set.is_set then return 'NOT_A_SET';
-    when v_member.id is null then return 'MEMBER_NOT_FOUND';
-    when v_set.journal_id <> v_member.journal_id then return 'ACCOUNT_NOT_IN_JOURNAL';
+  code := case
+    when v_set.id is null then 'SET_NOT_FOUND'
+    when not v_set.is_set then 'NOT_A_SET'
+    when v_member.id is null then 'MEMBER_NOT_FOUND'
+    when v_set.journal_id <> v_member.journal_id then 'ACCOUNT_NOT_IN_JOURNAL'
     when p_set = p_member or exists (
-      select 1 from cala.ancestors a where a.account_id = p_set and a.set_id = p_member) then return
-        'SET_CYCLE';
-    when exists (select 1 from cala.members m where m.set_id = p_set and m.member_id = p_member) then
-      return 'ALREADY_MEMBER';
-    else null;
-  end case;
+      select 1 from cala.ancestors a where a.account_id = p_set and a.set_id = p_member) then 'SET_CYCLE'
+    when exists (select 1 from cala.members m where m.set_id = p_set and m.member_id = p_member)
+      then 'ALREADY_MEMBER' end;
+  if code is not null then
+    detail := jsonb_build_object('set_id', p_set, 'member_id', p_member, 'account_id', p_member, 'journal_id',
+      v_set.journal_id);
+    return;
+  end if;
   begin
     insert into cala.members (set_id, member_id, added_at)
     values (p_set, p_member, coalesce(p_added_at, clock_timestamp()));
@@ -79,12 +102,13 @@ begin
     select array_agg(g.account_id), array_agg(g.set_id) into v_accounts, v_sets from gained g;
     perform cala.move_history(coalesce(v_accounts, '{}'), coalesce(v_sets, '{}'), 1);
   exception when numeric_value_out_of_range then
-    return 'BALANCE_OVERFLOW';
+    code := 'BALANCE_OVERFLOW';
+    detail := cala.overflowing(v_accounts, v_sets) || jsonb_build_object('set_id', p_set, 'member_id', p_member);
   end;
-  return null;
 end $$;
 
-create function cala.remove_member(p_set uuid, p_member uuid) returns text language plpgsql as $$
+create function cala.remove_member(p_set uuid, p_member uuid, out code text, out detail jsonb)
+language plpgsql as $$
 declare
   v_accounts uuid[];
   v_sets uuid[];
@@ -92,7 +116,9 @@ begin
   perform pg_advisory_xact_lock(cala.structure_lock());
   delete from cala.members m where m.set_id = p_set and m.member_id = p_member;
   if not found then
-    return 'NOT_A_MEMBER';
+    code := 'NOT_A_MEMBER';
+    detail := jsonb_build_object('set_id', p_set, 'member_id', p_member);
+    return;
   end if;
   with recursive below as materialized (
     select p_member as id union all
@@ -109,5 +135,4 @@ begin
   )
   select array_agg(l.account_id), array_agg(l.set_id) into v_accounts, v_sets from lost l;
   perform cala.move_history(coalesce(v_accounts, '{}'), coalesce(v_sets, '{}'), -1);
-  return null;
 end $$;
