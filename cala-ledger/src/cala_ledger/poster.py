@@ -28,7 +28,7 @@ import psycopg
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from cala_ledger import errors
-from cala_ledger.connection import detail_of
+from cala_ledger.connection import check_ids, detail_of
 from cala_ledger.errors import TransactionInFlight
 from cala_ledger.events import publish_statement
 from cala_ledger.model import PreparedTransaction, StatusChange, TransactionInput
@@ -94,13 +94,16 @@ class Poster:
     async def post(
         self, transactions: Sequence[TransactionInput], *, status_changes: Sequence[StatusChange] = ()
     ) -> None:
-        """Post transactions and change statuses, all or nothing; see `Ledger.post`. Raises LedgerBusy."""
+        """Post transactions and change statuses, all or nothing; see `Ledger.post`. Raises LedgerBusy,
+        TooManyIds."""
         await self.post_prepared([self._templates.prepare(each) for each in transactions], status_changes)
 
     async def post_prepared(
         self, transactions: Sequence[PreparedTransaction], status_changes: Sequence[StatusChange] = ()
     ) -> None:
         """As `post`, of what `Templates.prepare` or `reversal_of` made."""
+        check_ids(transactions)
+        check_ids(status_changes)
         if self._closing or len(self._queue) >= MAX_QUEUE:
             raise errors.LedgerBusy(waiting=len(self._queue))
         call = _Call(transactions, status_changes, asyncio.get_running_loop().create_future())
