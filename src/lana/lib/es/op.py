@@ -140,6 +140,11 @@ class Op:
         found = {i: self.tracked.get((repo.entity.kind, i)) for i in wanted}
         return {i: cast("T", tracked.entity) for i, tracked in found.items() if tracked}
 
+    def keep(self, repo: Repo[T], entity: T) -> T:
+        """An entity read some other way, guarded from now on; the one this Op knows already, if it does."""
+        known = self.tracked.setdefault((repo.entity.kind, entity.id), Tracked(repo, entity))
+        return cast("T", known.entity)
+
     def add(self, repo: Repo[T], entity: T) -> T:
         """A new entity (`Entity.born`), to be written."""
         entity.created_at = self.now

@@ -2,6 +2,7 @@
 
 from lana.lib.money.amount import (
     INT64_MAX,
+    SATOSHIS_OF_BTC,
     AmountOverflow,
     InexactAmount,
     Satoshis,
@@ -14,12 +15,15 @@ from lana.lib.money.amount import (
     format_btc,
     format_usd,
     satoshis_of,
+    satoshis_worth,
     usd_cents_of,
     usd_of,
+    value_of,
 )
 
 __all__ = [
     "INT64_MAX",
+    "SATOSHIS_OF_BTC",
     "AmountOverflow",
     "InexactAmount",
     "Satoshis",
@@ -32,6 +36,8 @@ __all__ = [
     "format_btc",
     "format_usd",
     "satoshis_of",
+    "satoshis_worth",
     "usd_cents_of",
     "usd_of",
+    "value_of",
 ]

@@ -109,3 +109,16 @@ def format_btc(satoshis: Satoshis) -> str:
     sign = "-" if satoshis < 0 else ""
     whole, rest = divmod(abs(satoshis), 10**SATOSHI_DIGITS)
     return f"{sign}{whole}.{rest:08} BTC"
+
+
+SATOSHIS_OF_BTC = 10**SATOSHI_DIGITS
+
+
+def value_of(satoshis: Satoshis, price: UsdCents) -> UsdCents:
+    """What satoshis are worth at a price in cents per bitcoin, toward zero to the cent. `AmountOverflow`."""
+    return UsdCents(checked_int64(satoshis * price // SATOSHIS_OF_BTC))
+
+
+def satoshis_worth(cents: UsdCents, price: UsdCents) -> Satoshis:
+    """How many satoshis make an amount at a price above zero, away from zero. `AmountOverflow`."""
+    return Satoshis(checked_int64(-(-cents * SATOSHIS_OF_BTC // price)))

@@ -1,0 +1,1 @@
+"""Credit: lending against bitcoin."""

@@ -1,0 +1,1 @@
+"""Bitcoin that secures a loan."""

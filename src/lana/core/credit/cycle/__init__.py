@@ -1,0 +1,1 @@
+"""Interest, from one posting to the next."""

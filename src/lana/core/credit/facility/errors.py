@@ -1,0 +1,39 @@
+"""Refusals about facilities."""
+
+from __future__ import annotations
+
+from lana.lib.errors import Refusal
+
+
+class OutstandingAmount(Refusal):
+    """Something is still owed: see `CreditFacility.payoff`."""
+
+    prefix = "CreditFacilityError"
+
+
+class DisbursalOnInactiveFacility(Refusal):
+    prefix = "CreditFacilityError"
+
+
+class OnlyOneDisbursalAllowed(Refusal):
+    prefix = "CreditFacilityError"
+
+
+class DisbursalPastMaturityDate(Refusal):
+    prefix = "CreditFacilityError"
+
+
+class BelowMarginLimit(Refusal):
+    prefix = "CreditFacilityError"
+
+
+class PaymentBeforeFacilityActivation(Refusal):
+    prefix = "CreditFacilityError"
+
+
+class PaymentOnClosedFacility(Refusal):
+    prefix = "CreditFacilityError"
+
+
+class CustomerMismatchForCreditFacility(Refusal):
+    prefix = "CoreCreditError"

@@ -1,0 +1,56 @@
+"""Entities found by what they belong to: all of many parents in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from lana.lib.es.entity import Entity
+from lana.lib.es.loader import Loader
+from lana.lib.es.op import Op
+from lana.lib.es.repo import Repo
+from lana.lib.pg.database import Database
+
+T = TypeVar("T", bound=Entity[Any])
+
+EACH = 1_500
+"""Of one parent, at most: the months of the longest loan are fewer."""
+
+
+class ChildRepo(Repo[T]):
+    """`parent` names the declared column that holds the parent's id."""
+
+    parent: ClassVar[str]
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self._children: Loader[list[Sequence[Any]]] = Loader(self._rows_of)
+
+    async def of_parents(self, parent_ids: Sequence[UUID]) -> dict[UUID, list[T]]:
+        """Each one's, newest first, up to `EACH`; loads of one moment share a statement."""
+        found = await self._children.load_many(list(parent_ids))
+        return {parent: [self.read(row) for row in found.get(parent, ())] for parent in parent_ids}
+
+    async def of_parent(self, parent_id: UUID) -> list[T]:
+        return (await self.of_parents([parent_id]))[parent_id]
+
+    async def find_of_parent(self, op: Op, parent_id: UUID) -> list[T]:
+        """Each guarded, newest first. What is missing is not guarded: guard the parent."""
+        return [op.keep(self, entity) for entity in await self.of_parent(parent_id)]
+
+    async def _rows_of(self, parent_ids: Sequence[UUID]) -> dict[UUID, list[Sequence[Any]]]:
+        rows = await self.db.fetch(self._children_sql, [list(parent_ids), EACH])
+        found: dict[UUID, list[Sequence[Any]]] = {}
+        for parent, *row in rows:
+            found.setdefault(parent, []).append(row)
+        return found
+
+    @cached_property
+    def _children_sql(self) -> str:
+        return (
+            f"select p.id, c.id, c.created_at, c.state from unnest(%b::uuid[]) as p(id), lateral"
+            f" (select id, created_at, state from {self.table} where {self.parent} = p.id"
+            f" order by created_at desc, id desc limit %b::int8) as c"
+        )

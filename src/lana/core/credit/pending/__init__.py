@@ -1,0 +1,1 @@
+"""A loan that waits for its collateral."""

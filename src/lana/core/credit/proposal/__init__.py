@@ -1,0 +1,1 @@
+"""What a customer is offered, until it is decided."""
