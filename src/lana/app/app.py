@@ -10,6 +10,7 @@ import cala_ledger
 from lana.core.access import AccessService, GrantsRefresher, Logins
 from lana.core.accounting import LedgerReader
 from lana.core.audit import AuditLog
+from lana.core.custody import Custodians
 from lana.core.customer import Contacts, Customers, Prospects
 from lana.core.deposit import DepositAccounts, Deposits, Histories, OwnDeposits, Withdrawals
 from lana.core.domain_config import DomainConfigs, Settings
@@ -57,6 +58,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     deposit_histories: Histories
     own_deposits: OwnDeposits
     terms_templates: TermsTemplates
+    custodians: Custodians
     ledger: LedgerReader
 
     staff_logins: Logins

@@ -12,7 +12,18 @@ from lana.adapters.keycloak import KeycloakAdmin
 from lana.app.announce import announce
 from lana.app.app import App
 from lana.app.declared import SETTINGS
-from lana.core import access, accounting, audit, customer, deposit, domain_config, governance, terms, time
+from lana.core import (
+    access,
+    accounting,
+    audit,
+    custody,
+    customer,
+    deposit,
+    domain_config,
+    governance,
+    terms,
+    time,
+)
 from lana.core.personal_data import PersonalData
 from lana.core.public_id import PublicIds
 from lana.lib.authz import Authorizer
@@ -122,6 +133,7 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
         deposit_histories=histories,
         own_deposits=deposit.OwnDeposits(db, authz, deposit_ledger, histories),
         terms_templates=terms.TermsTemplates(db, authz),
+        custodians=custody.Custodians(db, authz, keyring),
         ledger=accounting.LedgerReader(authz, books, page_limit=db.page_limit),
         staff_logins=staff_logins,
         customer_logins=customer_logins,
@@ -163,6 +175,7 @@ async def _start(app: App) -> None:
     await app.time.start(app.commands)
     overrides = domain_config_overrides(os.environ)
     await domain_config.start_settings(app.commands, app.domain_configs, app.settings, overrides)
+    await custody.rotate_keys(app.commands, app.custodians)
     superuser = app.config.app.access.superuser_email
     if superuser:
         user = await access.bootstrap(app.commands, app.access, superuser)

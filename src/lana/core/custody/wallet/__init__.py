@@ -1,0 +1,1 @@
+"""Where bitcoin is held."""
