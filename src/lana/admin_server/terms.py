@@ -49,6 +49,11 @@ def finite(value: Decimal) -> FiniteCvlPct:
     return FiniteCvlPct(value=CVLPctValue(value))
 
 
+def cvl_pct(percent: int | Decimal | None) -> CvlPct:
+    """None is infinite."""
+    return InfiniteCvlPct() if percent is None else finite(Decimal(percent))
+
+
 @strawberry.type
 class TermValues:
     annual_rate: AnnualRatePct

@@ -58,6 +58,10 @@ class TermsTemplates:
         self.authz.enforce(ctx, p.TERMS_TEMPLATE_READ, template_id)
         return await self.repo.peek(template_id)
 
+    async def peek_all(self) -> Sequence[TermsTemplate]:
+        """For names beside loans: nothing is recorded."""
+        return (await self.repo.list(Page(MOST), Order("name", Direction.ASC))).items
+
     async def first_by_name(self, ctx: Scope) -> Sequence[TermsTemplate]:
         """The first hundred."""
         self.authz.enforce(ctx, p.TERMS_TEMPLATE_LIST)

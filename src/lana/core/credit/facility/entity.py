@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 
 from lana.core.credit.cvl import CollateralizationState as State
-from lana.core.credit.cvl import Reach, Thresholds, next_state, reach
+from lana.core.credit.cvl import Reach, Thresholds, next_state, price_of, reach
 from lana.core.credit.facility import events as e
 from lana.core.credit.facility.errors import (
     DisbursalOnInactiveFacility,
@@ -152,6 +152,23 @@ class Facility(Entity[FacilityEvent]):
             return Reach(None, None)
         held = self.position
         return reach(self.collateralization_state, held.collateral, held.exposure, self.thresholds)
+
+    @property
+    def margin_call_price(self) -> UsdCents | None:
+        """Below it the CVL is under the margin call's; None where no price puts it there."""
+        return self._price_of(self.thresholds.margin_call_from)
+
+    @property
+    def liquidation_price(self) -> UsdCents | None:
+        """Below it the CVL is under the liquidation's; None where no price puts it there."""
+        return self._price_of(self.thresholds.liquidation_from)
+
+    def _price_of(self, percent: int) -> UsdCents | None:
+        held = self.position
+        if self.is_closed or held.exposure == 0:
+            return None
+        found = price_of(percent, held.collateral, held.exposure)
+        return UsdCents(found) if found is not None else None
 
     @property
     def awaits_liquidation(self) -> bool:

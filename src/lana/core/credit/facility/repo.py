@@ -29,6 +29,7 @@ class FacilityRepo(ChildRepo[Facility]):
         Column("rises_at", "int8", lambda facility: facility.reach.rises_at),
         Column("awaits_liquidation", "bool", lambda facility: facility.awaits_liquidation),
         Column("margin_call_from", "int8", lambda facility: facility.thresholds.margin_call_from),
+        Column("back_from", "int8", lambda facility: facility.thresholds.back_from),
         Column("liquidation_from", "int8", lambda facility: facility.thresholds.liquidation_from),
         Column("initial_cvl_e8", "int8", lambda facility: int(facility.terms.initial_cvl * E8)),
         Column("terms_key", "uuid", lambda facility: terms_key(facility.terms)),

@@ -48,6 +48,7 @@ create table credit_facilities (
     rises_at int8,
     awaits_liquidation bool not null,
     margin_call_from int8 not null,
+    back_from int8 not null,
     liquidation_from int8 not null,
     initial_cvl_e8 int8 not null,
     terms_key uuid not null

@@ -1,0 +1,1 @@
+"""GraphQL types that both servers show alike."""
