@@ -13,6 +13,7 @@ from lana.admin_server.history import EventTimelineEntry, event_history
 from lana.admin_server.refs import (
     CreditFacilityProposalRef,
     CreditFacilityRef,
+    CreditRequestRef,
     CustomerDocumentRef,
     DepositAccountRef,
     PendingCreditFacilityRef,
@@ -119,6 +120,12 @@ class Customer:
     @strawberry.field
     def pending_credit_facilities(self) -> list[PendingCreditFacilityRef]:
         return []
+
+    @strawberry.field
+    async def credit_requests(self, info: Info) -> list[CreditRequestRef]:
+        from lana.admin_server import credit_request
+
+        return await credit_request.requests_of(info, self.customer_id)
 
     @strawberry.field
     def user_can_create_credit_facility(self, info: Info) -> bool:

@@ -10,6 +10,7 @@ import strawberry
 
 from lana.admin_server import later
 from lana.admin_server.common import Info
+from lana.admin_server.credit_request import CreditRequest
 from lana.admin_server.customer import Customer, Prospect
 from lana.admin_server.deposit import Deposit, DepositAccount, Withdrawal
 from lana.core.public_id import TargetKind
@@ -22,7 +23,8 @@ PublicIdTarget = Annotated[
     | Deposit
     | Withdrawal
     | later.CreditFacility
-    | later.CreditFacilityDisbursal,
+    | later.CreditFacilityDisbursal
+    | CreditRequest,
     strawberry.union("PublicIdTarget"),
 ]
 
@@ -60,10 +62,16 @@ async def _withdrawal(info: Info, target_id: UUID) -> PublicIdTarget | None:
     return Withdrawal.of(found) if found else None
 
 
+async def _credit_request(info: Info, target_id: UUID) -> PublicIdTarget | None:
+    found = await info.context.app.credit_requests.maybe_find_request(info.context.ctx, target_id)
+    return CreditRequest.of(found) if found else None
+
+
 FINDERS: Final[Mapping[TargetKind, Callable[[Info, UUID], Awaitable[PublicIdTarget | None]]]] = {
     TargetKind.CUSTOMER: _customer,
     TargetKind.PROSPECT: _prospect,
     TargetKind.DEPOSIT_ACCOUNT: _deposit_account,
     TargetKind.DEPOSIT: _deposit,
     TargetKind.WITHDRAWAL: _withdrawal,
+    TargetKind.CREDIT_REQUEST: _credit_request,
 }

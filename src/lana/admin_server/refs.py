@@ -12,6 +12,8 @@ import strawberry
 
 if TYPE_CHECKING:
     from lana.admin_server.access import Role, User
+    from lana.admin_server.credit_request import CreditRequest
+    from lana.admin_server.custody import Custodian, Wallet
     from lana.admin_server.customer import Customer, Prospect
     from lana.admin_server.deposit import Deposit, DepositAccount, Withdrawal
     from lana.admin_server.governance import ApprovalProcess, Committee, Policy
@@ -40,6 +42,9 @@ WithdrawalRef = Annotated["Withdrawal", strawberry.lazy("lana.admin_server.depos
 LedgerAccountRef = Annotated["LedgerAccount", strawberry.lazy("lana.admin_server.ledger")]
 LedgerTransactionRef = Annotated["LedgerTransaction", strawberry.lazy("lana.admin_server.ledger")]
 EventTimelineEntryRef = Annotated["EventTimelineEntry", strawberry.lazy("lana.admin_server.history")]
+CustodianRef = Annotated["Custodian", strawberry.lazy("lana.admin_server.custody")]
+WalletRef = Annotated["Wallet", strawberry.lazy("lana.admin_server.custody")]
+CreditRequestRef = Annotated["CreditRequest", strawberry.lazy("lana.admin_server.credit_request")]
 CreditFacilityRef = Annotated["CreditFacility", strawberry.lazy("lana.admin_server.later")]
 PendingCreditFacilityRef = Annotated["PendingCreditFacility", strawberry.lazy("lana.admin_server.later")]
 CreditFacilityProposalRef = Annotated["CreditFacilityProposal", strawberry.lazy("lana.admin_server.later")]

@@ -11,6 +11,7 @@ from lana.admin_server import (
     access,
     access_changes,
     audit,
+    credit_request,
     custody,
     customer,
     customer_changes,
@@ -32,6 +33,7 @@ DOMAINS = (
     access,
     access_changes,
     audit,
+    credit_request,
     custody,
     customer,
     customer_changes,
@@ -46,13 +48,15 @@ DOMAINS = (
     time,
 )
 
+LIVE = (credit_request, subscriptions)
+
 
 @cache
 def schema() -> strawberry.Schema:
     return build(
         joined("Query", [domain.Query for domain in DOMAINS if hasattr(domain, "Query")]),
         joined("Mutation", [domain.Mutation for domain in DOMAINS if hasattr(domain, "Mutation")]),
-        joined("Subscription", [subscriptions.Subscription]),
+        joined("Subscription", [domain.Subscription for domain in LIVE]),
     )
 
 

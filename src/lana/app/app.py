@@ -10,6 +10,7 @@ import cala_ledger
 from lana.core.access import AccessService, GrantsRefresher, Logins
 from lana.core.accounting import LedgerReader
 from lana.core.audit import AuditLog
+from lana.core.credit import CreditRequests, OwnCreditRequests
 from lana.core.custody import Custodians
 from lana.core.customer import Contacts, Customers, Prospects
 from lana.core.deposit import DepositAccounts, Deposits, Histories, OwnDeposits, Withdrawals
@@ -59,6 +60,8 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     own_deposits: OwnDeposits
     terms_templates: TermsTemplates
     custodians: Custodians
+    credit_requests: CreditRequests
+    own_credit_requests: OwnCreditRequests
     ledger: LedgerReader
 
     staff_logins: Logins

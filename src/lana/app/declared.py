@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from lana.core import customer, domain_config, governance, time
+from lana.core import credit, customer, domain_config, governance, time
 
 SETTINGS: Final[tuple[domain_config.AnySetting, ...]] = (
     governance.ALLOW_AUTO_APPROVAL,
     customer.ALLOW_MANUAL_CONVERSION,
     *time.SETTINGS,
+    *credit.SETTINGS,
     *domain_config.LATER,
 )

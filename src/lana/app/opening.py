@@ -16,6 +16,7 @@ from lana.core import (
     access,
     accounting,
     audit,
+    credit,
     custody,
     customer,
     deposit,
@@ -99,6 +100,9 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
     histories = deposit.Histories(db, authz, books)
     customers.closing_checks.append(deposit.NoOpenDeposits(db, authz))
 
+    templates = terms.TermsTemplates(db, authz)
+    credit_requests = credit.CreditRequests(db, authz, settings)
+
     secrets = config.secrets
     staff_logins = await stack.enter_async_context(
         _logins(config, config.app.user_onboarding.keycloak, secrets.keycloak_admin_client_secret)
@@ -132,8 +136,10 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
         withdrawals=withdrawals,
         deposit_histories=histories,
         own_deposits=deposit.OwnDeposits(db, authz, deposit_ledger, histories),
-        terms_templates=terms.TermsTemplates(db, authz),
+        terms_templates=templates,
         custodians=custody.Custodians(db, authz, keyring),
+        credit_requests=credit_requests,
+        own_credit_requests=credit.OwnCreditRequests(db, credit_requests, customers, templates, public_ids),
         ledger=accounting.LedgerReader(authz, books, page_limit=db.page_limit),
         staff_logins=staff_logins,
         customer_logins=customer_logins,
@@ -150,7 +156,11 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             customer.SyncLogin(contacts, customers, customer_logins),
             governance.ReevaluateCommittee(governance_service, commands),
         ),
-        end_of_day=EndOfDayRunner(db, Producer(db, commands, bank_time), ()),
+        end_of_day=EndOfDayRunner(
+            db,
+            Producer(db, commands, bank_time),
+            (credit.RequestExpiry(commands, credit_requests, settings),),
+        ),
     )
 
 

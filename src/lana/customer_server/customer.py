@@ -9,6 +9,7 @@ import strawberry
 
 from lana.core import customer as core
 from lana.customer_server.common import Info
+from lana.customer_server.credit_request import CreditRequest, CreditRequestDraft
 from lana.customer_server.deposit import DepositAccount
 from lana.customer_server.later import CreditFacility
 
@@ -76,6 +77,16 @@ class Customer:
     @strawberry.field
     async def deposit_account(self, info: Info) -> DepositAccount:
         return DepositAccount.of(await info.context.app.own_deposits.find_account(info.context.ctx))
+
+    @strawberry.field
+    async def credit_requests(self, info: Info) -> list[CreditRequest]:
+        found = await info.context.app.own_credit_requests.list_requests(info.context.ctx)
+        return [CreditRequest.of(request) for request in found]
+
+    @strawberry.field
+    async def credit_request_drafts(self, info: Info) -> list[CreditRequestDraft]:
+        found = await info.context.app.own_credit_requests.list_drafts(info.context.ctx)
+        return [CreditRequestDraft.of(draft) for draft in found]
 
     @strawberry.field
     def credit_facilities(self) -> list[CreditFacility]:

@@ -6,15 +6,21 @@ from functools import cache
 
 import strawberry
 
-from lana.customer_server import customer, deposit
+from lana.customer_server import credit_request, customer, deposit
 from lana.lib.graphql.schema import build, joined
 
-DOMAINS = (customer, deposit)
+DOMAINS = (credit_request, customer, deposit)
 
 
 @cache
 def schema() -> strawberry.Schema:
-    return build(joined("Query", [domain.Query for domain in DOMAINS if hasattr(domain, "Query")]))
+    return build(
+        joined("Query", [domain.Query for domain in DOMAINS if hasattr(domain, "Query")]),
+        joined("Mutation", [domain.Mutation for domain in DOMAINS if hasattr(domain, "Mutation")]),
+        joined(
+            "Subscription", [domain.Subscription for domain in DOMAINS if hasattr(domain, "Subscription")]
+        ),
+    )
 
 
 def sdl() -> str:

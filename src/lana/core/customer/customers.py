@@ -108,6 +108,12 @@ class Customers:
         customer.require_eligible()
         return customer
 
+    async def find_verified(self, op: Op, customer_id: UUID) -> Customer:
+        """For other domains: the customer, guarded, if active and verified."""
+        customer = await op.find(self.repo, customer_id)
+        customer.require_verified()
+        return customer
+
     # --- reads of staff -------------------------------------------------------------------------------------
 
     async def maybe_find_customer(self, ctx: Scope, customer_id: UUID) -> Customer | None:

@@ -18,10 +18,6 @@ def positive(value: int) -> str | None:
     return None if value > 0 else "the value must be greater than 0"
 
 
-def release_floor(value: str) -> str | None:
-    return None if value in ("NONE", "MARGIN_CALL", "INITIAL") else "one of NONE, MARGIN_CALL, INITIAL"
-
-
 def sender_address(value: str) -> str | None:
     if not value.strip():
         return "from_email is required"
@@ -42,13 +38,6 @@ PRICE: Final[tuple[AnySetting, ...]] = (
     Setting[Decimal]("price-deviation-limit-pct", ConfigType.DECIMAL, Decimal(10)),
 )
 
-CREDIT: Final[tuple[AnySetting, ...]] = (
-    Setting[str]("collateral-release-floor", ConfigType.STRING, "NONE", check=release_floor),
-    Setting[int]("proposal-expiry-days", ConfigType.UINT, 0),
-    Setting[bool]("allow-proposal-withdrawal", ConfigType.BOOL, default=False),
-    Setting[int]("credit-request-expiry-days", ConfigType.UINT, 30),
-)
-
 NOTIFICATION: Final[tuple[AnySetting, ...]] = (
     Setting[str]("notification-email-from-email", ConfigType.STRING, check=sender_address),
     Setting[str]("notification-email-from-name", ConfigType.STRING, check=sender_name),
@@ -67,5 +56,5 @@ CHARTS: Final[tuple[AnySetting, ...]] = (
 )
 
 LATER: Final[tuple[AnySetting, ...]] = (
-    *DEPOSIT_ACTIVITY, *PRICE, *CREDIT, *NOTIFICATION, *KYC, *CHARTS,
+    *DEPOSIT_ACTIVITY, *PRICE, *NOTIFICATION, *KYC, *CHARTS,
 )  # fmt: skip

@@ -16,6 +16,7 @@ class TargetKind(StrEnum):
     WITHDRAWAL = "withdrawal"
     CREDIT_FACILITY = "credit_facility"
     DISBURSAL = "disbursal"
+    CREDIT_REQUEST = "credit_request"
 
 
 class PublicIdTarget(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from lana.core.terms.errors import (
     InvalidTermValue,
     MarginCallAboveInitialLimit,
     MarginCallBelowLiquidationLimit,
+    ProductNotOffered,
 )
 from lana.core.terms.primitives import (
     DisbursalPolicy,
@@ -32,6 +33,7 @@ __all__ = [
     "MarginCallBelowLiquidationLimit",
     "Offer",
     "PeriodUnit",
+    "ProductNotOffered",
     "Term",
     "TermValues",
     "TermsTemplate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lana.lib.errors import InvalidInput, Refusal
+from lana.lib.errors import InvalidInput, Kind, Refusal
 
 
 class MarginCallAboveInitialLimit(InvalidInput):
@@ -26,6 +26,13 @@ class DuplicateTermsTemplateName(Refusal):
 class InvalidTermsTemplateName(InvalidInput):
     """Empty, or too long."""
 
+    prefix = "TermsTemplateError"
+
+
+class ProductNotOffered(Refusal):
+    """There is no such template, or customers may not ask for it."""
+
+    kind = Kind.NOT_FOUND
     prefix = "TermsTemplateError"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from lana.core.terms import primitives as p
-from lana.core.terms.errors import DuplicateTermsTemplateName, InvalidTermsTemplateName
+from lana.core.terms.errors import DuplicateTermsTemplateName, InvalidTermsTemplateName, ProductNotOffered
 from lana.core.terms.template.entity import Initialized, Offer, TermsTemplate
 from lana.core.terms.template.repo import TermsTemplateRepo
 from lana.core.terms.values import TermValues
@@ -50,6 +50,16 @@ class TermsTemplates:
         template.update_offer(offer)
         return template
 
+    async def find_offered(self, op: Op, template_id: UUID) -> TermsTemplate:
+        """For other domains: what customers may ask for, guarded. ProductNotOffered, also where there is
+        none.
+        """
+        template = await op.maybe_find(self.repo, template_id)
+        if template is None:
+            raise ProductNotOffered(template_id)
+        template.require_offered()
+        return template
+
     def may_update(self, ctx: Scope) -> bool:
         """For a flag beside the template; nothing is recorded."""
         return self.authz.evaluate(ctx.subject, p.TERMS_TEMPLATE_UPDATE)
@@ -66,3 +76,18 @@ class TermsTemplates:
         """The first hundred."""
         self.authz.enforce(ctx, p.TERMS_TEMPLATE_LIST)
         return (await self.repo.list(Page(MOST), Order("name", Direction.ASC))).items
+
+    async def find_many(self, ctx: Scope, ids: Sequence[UUID]) -> dict[UUID, TermsTemplate]:
+        self.authz.enforce(ctx, p.TERMS_TEMPLATE_READ, *ids)
+        return await self.repo.peek_many(ids)
+
+    # --- reads of the customer, whose own check covers them -------------------------------------------------
+
+    async def offered_by_name(self) -> Sequence[TermsTemplate]:
+        """The first hundred."""
+        order = Order("name", Direction.ASC)
+        return (await self.repo.list(Page(MOST), order, {"offered": True})).items
+
+    async def peek_many(self, ids: Sequence[UUID]) -> dict[UUID, TermsTemplate]:
+        """Offered or not."""
+        return await self.repo.peek_many(ids)

@@ -2,34 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
 from typing import Protocol
 
-import msgspec
+from lana.lib.closing import Closing, ItemFailure, PageDone
 
-
-class Closing(msgspec.Struct, frozen=True):
-    """The closing a run is for: `day` for what is due by date, `instant` for periods that have ended."""
-
-    day: date
-    instant: datetime
-    timezone: str
-
-
-class ItemFailure(msgspec.Struct, frozen=True):
-    """One thing a page could not do; the run goes past it and keeps it."""
-
-    item: str
-    error: str
-
-
-class PageDone(msgspec.Struct, frozen=True):
-    """`cursor` None means that the step has nothing left for this closing."""
-
-    cursor: str | None
-    done: int = 0
-    failures: Sequence[ItemFailure] = ()
+__all__ = ["Closing", "ItemFailure", "PageDone", "Step"]
 
 
 class Step(Protocol):

@@ -120,6 +120,12 @@ class Customer(Entity[CustomerEvent]):
         if not self.is_active:
             raise CustomerNotEligibleForProduct
 
+    def require_verified(self) -> None:
+        """Only an active customer the bank knows asks for a loan."""
+        self.require_eligible()
+        if self.level is KycLevel.NOT_KYCED:
+            raise CustomerNotEligibleForProduct
+
     @classmethod
     def begin(cls, event: CustomerEvent) -> Customer:
         assert isinstance(event, Initialized)

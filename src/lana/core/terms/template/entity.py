@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from lana.core.terms.errors import InvalidOffer
+from lana.core.terms.errors import InvalidOffer, ProductNotOffered
 from lana.core.terms.values import TermValues
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
 from lana.lib.money import UsdCents
@@ -26,6 +26,12 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     min_amount: UsdCents | None = None
     max_amount: UsdCents | None = None
     required_documents: tuple[str, ...] = ()
+
+    def takes(self, amount: UsdCents) -> bool:
+        """Is this amount within the bounds?"""
+        return (self.min_amount is None or amount >= self.min_amount) and (
+            self.max_amount is None or amount <= self.max_amount
+        )
 
     def check(self) -> None:
         """InvalidOffer."""
@@ -83,6 +89,10 @@ class TermsTemplate(Entity[TermsTemplateEvent]):
 
     def update(self, values: TermValues) -> Outcome:
         return ALREADY if values == self.values else self.emit(TermValuesUpdated(values=values))
+
+    def require_offered(self) -> None:
+        if not self.offer.offered:
+            raise ProductNotOffered(self.id)
 
     def update_offer(self, offer: Offer) -> Outcome:
         return ALREADY if offer == self.offer else self.emit(OfferUpdated(offer=offer))

@@ -13,4 +13,7 @@ class TermsTemplateRepo(Repo[TermsTemplate]):
     entity: ClassVar[type[TermsTemplate]] = TermsTemplate
     table: ClassVar[str] = "terms_templates"
     label: ClassVar[str] = "TermsTemplate"
-    columns: ClassVar[tuple[Column, ...]] = (Column("name", "text", lambda template: template.name),)
+    columns: ClassVar[tuple[Column, ...]] = (
+        Column("name", "text", lambda template: template.name),
+        Column("offered", "bool", lambda template: template.offer.offered),
+    )
