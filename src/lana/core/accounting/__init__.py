@@ -1,5 +1,6 @@
 """The books: the bank's journal, and reading what the ledger knows."""
 
+from lana.core.accounting.ensure import ensure_accounts
 from lana.core.accounting.errors import TemplateNotFound, UnexpectedCurrency
 from lana.core.accounting.primitives import JOURNAL_CODE, JOURNAL_DESCRIPTION, JOURNAL_ID, JOURNAL_NAME
 from lana.core.accounting.reader import LedgerReader
@@ -15,6 +16,7 @@ __all__ = [
     "TemplateNotFound",
     "UnexpectedCurrency",
     "code_of",
+    "ensure_accounts",
     "entity_of",
     "initiator_of",
     "template_id",

@@ -18,7 +18,7 @@ import msgspec
 import numpy as np
 
 from lana.core.credit.stress.columns import Columns, Ints
-from lana.lib.money import SATOSHIS_OF_BTC, Satoshis, UsdCents
+from lana.lib.money import INT64_MAX, SATOSHIS_OF_BTC, AmountOverflow, Satoshis, UsdCents
 
 HUNDRED_E8: Final = 100 * 10**8
 
@@ -160,6 +160,9 @@ def _beyond(of: Sorted, places: Ints) -> tuple[Ints, Ints]:
 
 
 def _running(values: Ints) -> Ints:
+    """AmountOverflow where a sum of the whole group would pass 64 bits."""
+    if float(np.sum(values, dtype=np.float64)) >= INT64_MAX:
+        raise AmountOverflow("the portfolio's sum")
     return np.concatenate([np.zeros(1, np.int64), np.cumsum(values, dtype=np.int64)])
 
 
