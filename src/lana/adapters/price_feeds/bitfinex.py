@@ -1,0 +1,66 @@
+"""Bitfinex' public ticker: `GET {base}/v2/ticker/tBTCUSD` answers an array whose element 6 is the last price.
+
+The number is read as a decimal, never as a binary fraction. It must be above 0, have at most two decimals and
+fit 64 bits of cents; anything else is no price.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from http import HTTPStatus
+from typing import Final
+
+import httpx
+import msgspec
+
+from lana.core.price import QuoteFailed
+from lana.lib.errors import Refusal
+from lana.lib.money import UsdCents, usd_cents_of
+
+LAST_PRICE: Final = 6
+TIMEOUT_SECONDS: Final = 5.0
+MAX_BYTES: Final = 64 * 1024
+
+_DECODER: Final = msgspec.json.Decoder(list[Decimal | None], float_hook=Decimal)
+
+
+class BitfinexFeed:
+    """`base` without its last slash."""
+
+    def __init__(self, base: str) -> None:
+        self._url = f"{base.rstrip('/')}/v2/ticker/tBTCUSD"
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, follow_redirects=False)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def last_price(self) -> UsdCents:
+        try:
+            async with self._http.stream("GET", self._url) as answer:
+                if answer.status_code != HTTPStatus.OK:
+                    raise QuoteFailed(f"answered {answer.status_code}")
+                body = b""
+                async for part in answer.aiter_bytes():
+                    body += part
+                    if len(body) > MAX_BYTES:
+                        raise QuoteFailed(f"answered more than {MAX_BYTES} bytes")
+        except httpx.HTTPError as error:
+            raise QuoteFailed(f"{type(error).__name__}: {error}") from error
+        return price_in(body)
+
+
+def price_in(body: bytes) -> UsdCents:
+    """QuoteFailed for whatever is no price."""
+    try:
+        fields = _DECODER.decode(body)
+    except (msgspec.MsgspecError, ArithmeticError, ValueError) as error:
+        raise QuoteFailed("the answer is no array of numbers") from error
+    if len(fields) <= LAST_PRICE or fields[LAST_PRICE] is None:
+        raise QuoteFailed("the answer has no last price")
+    price = fields[LAST_PRICE]
+    if price is None or not price.is_finite() or price <= 0:
+        raise QuoteFailed(f"{price} is no price")
+    try:
+        return usd_cents_of(price)
+    except Refusal as refusal:
+        raise QuoteFailed(f"{price} is no amount of dollars and cents") from refusal

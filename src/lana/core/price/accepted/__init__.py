@@ -1,0 +1,1 @@
+"""The price the bank goes by."""

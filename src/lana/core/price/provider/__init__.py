@@ -1,0 +1,1 @@
+"""A source of prices, switched on or off."""
