@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from tests.support.servers import Servers
 from tests.support.terms import TERMS
 
@@ -10,6 +12,7 @@ ACCOUNT = "query ($id: UUID!) { depositAccount(id: $id) { publicId } }"
 
 async def make_world(bank: Servers, email: str) -> dict[str, object]:
     staff = bank.superuser
+    name = email.partition("@")[0]
     world: dict[str, object] = dict(await bank.new_customer(email))
     account_id = world["depositAccountId"]
     deposit = (
@@ -36,14 +39,14 @@ async def make_world(bank: Servers, email: str) -> dict[str, object]:
             memberUserIds=[me["user"]["userId"]],
         )
     )["committee"]
-    template = (
-        await staff.do(
-            "termsTemplateCreate",
-            "termsTemplate { termsTemplateId }",
-            name=f"terms of {email}",
-            terms=TERMS,
-        )
-    )["termsTemplate"]
+    template_id = await make_product(bank, f"terms of {name}")
+    request = await bank.customer(UUID(str(world["customerId"]))).do(
+        "creditRequestSubmit",
+        "creditRequest { creditRequestId publicId }",
+        productId=template_id,
+        amount=100_000,
+        purpose="a house",
+    )
     policy = (await staff.ask("{ policies(first: 1) { nodes { policyId } } }"))["policies"]["nodes"][0]
     config = (await staff.ask("{ domainConfigs(first: 1) { nodes { domainConfigId } } }"))["domainConfigs"]
     account = (await staff.ask(ACCOUNT, id=account_id))["depositAccount"]
@@ -63,6 +66,24 @@ async def make_world(bank: Servers, email: str) -> dict[str, object]:
         "committeeId": committee["committeeId"],
         "policyId": policy["policyId"],
         "domainConfigId": config["nodes"][0]["domainConfigId"],
-        "termsTemplateId": template["termsTemplateId"],
+        "termsTemplateId": template_id,
+        "productId": await make_product(bank, f"more terms of {name}"),
+        "creditRequestId": request["creditRequest"]["creditRequestId"],
+        "creditRequestId.public": request["creditRequest"]["publicId"],
         "email": email,
     }
+
+
+async def make_product(bank: Servers, name: str) -> object:
+    """A terms template that customers may ask for."""
+    made = await bank.superuser.do(
+        "termsTemplateCreate", "termsTemplate { termsTemplateId }", name=name, terms=TERMS
+    )
+    template_id = made["termsTemplate"]["termsTemplateId"]
+    await bank.superuser.do(
+        "termsTemplateOfferUpdate",
+        "termsTemplate { name }",
+        termsTemplateId=template_id,
+        offered=True,
+    )
+    return template_id

@@ -85,20 +85,15 @@ class OwnCreditRequests:
 
     async def withdraw(self, op: Op, request_id: UUID) -> CreditRequest:
         """CreditRequestNotFound, RequestAlreadyConcluded."""
-        request = await op.maybe_find(self._repo, request_id)
-        if request is None or not self._authz.enforce_owner(op, WITHDRAW, request_id, request.customer_id):
+        request = self._own(op, WITHDRAW, await op.maybe_find(self._repo, request_id))
+        if request is None:
             raise CreditRequestNotFound(request_id)
         return told(op, request, request.withdraw())
 
     # --- reads ----------------------------------------------------------------------------------------------
 
     async def maybe_find_request(self, ctx: Scope, request_id: UUID) -> CreditRequest | None:
-        request = await self._repo.peek(request_id)
-        if request is None:
-            self._caller(ctx, RequestAction.READ)
-            return None
-        own = self._authz.enforce_owner(ctx, RequestAction.READ, request_id, request.customer_id)
-        return request if own else None
+        return self._own(ctx, RequestAction.READ, await self._repo.peek(request_id))
 
     async def list_requests(self, ctx: Scope) -> list[CreditRequest]:
         """Newest first."""
@@ -117,6 +112,13 @@ class OwnCreditRequests:
         """Also those that are not offered any more: of requests made before."""
         self._caller(ctx, READ_PRODUCTS)
         return await self._templates.peek_many(ids)
+
+    def _own(self, scope: Scope, action: Action, found: CreditRequest | None) -> CreditRequest | None:
+        """What was found, if it is the caller's. Kept for the audit either way."""
+        if found is None or not scope.subject.is_customer:
+            self._caller(scope, action)
+            return None
+        return found if self._authz.enforce_owner(scope, action, found.id, found.customer_id) else None
 
     def _caller(self, scope: Scope, action: Action) -> UUID:
         """The customer who asks; the check is kept, whoever it is."""

@@ -18,11 +18,12 @@ from lana.core.credit import (
     RequestExpiry,
     RequestOfAnotherCustomer,
 )
+from lana.core.credit.request.repo import _OPEN_SINCE  # pyright: ignore[reportPrivateUsage]
 from lana.lib.authz import Ctx
 from lana.lib.closing import Closing
 from lana.lib.outbox.event import decode
 from tests.support.api import ApiClient, Refused
-from tests.support.servers import Servers, open_servers
+from tests.support.servers import START, Servers, open_servers
 from tests.support.terms import TERMS
 
 FIELDS = """
@@ -348,3 +349,20 @@ async def test_pages_of_expiry_go_on_where_the_last_one_ended(
     assert first.cursor is not None
     last = await step.page(closing_after(bank, 31), first.cursor)
     assert (last.done, last.cursor) == (1, None)
+
+
+async def test_what_may_expire_is_found_by_its_index(bank: Servers) -> None:
+    app = bank.app
+    await app.db.fetch(
+        """with made as (
+             insert into credit_requests
+             select gen_random_uuid(), 1, now() - make_interval(mins => n), '{}', gen_random_uuid(),
+                    gen_random_uuid(), case when mod(n, 50) = 0 then 'submitted' else 'declined' end, 1
+               from generate_series(1, 20000) n returning 1)
+           select count(*) from made"""
+    )
+    await app.db.fetch("analyze credit_requests")
+    rows = await app.db.fetch(f"explain (costs off) {_OPEN_SINCE}", [START, UUID(int=0), 500])
+    plan = "\n".join(row[0] for row in rows)
+    assert "credit_requests_open" in plan
+    assert "Sort" not in plan

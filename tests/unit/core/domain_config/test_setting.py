@@ -82,7 +82,6 @@ def by_key(key: str) -> AnySetting:
     ("key", "raw", "message"),
     [
         ("deposit-activity-inactive-threshold-days", 0, "greater than 0"),
-        ("collateral-release-floor", "ALL", "one of NONE, MARGIN_CALL, INITIAL"),
         ("notification-email-from-email", " ", "from_email is required"),
         ("notification-email-from-email", "nobody", "from_email is invalid: nobody"),
         ("notification-email-from-name", "", "from_name is required"),
@@ -99,10 +98,6 @@ def test_later_domains_settings_have_the_defaults_of_the_table() -> None:
         "deposit-activity-escheatable-threshold-days": 3650,
         "price-age-limit-seconds": 300,
         "price-deviation-limit-pct": "10",
-        "collateral-release-floor": "NONE",
-        "proposal-expiry-days": 0,
-        "allow-proposal-withdrawal": False,
-        "credit-request-expiry-days": 30,
         "notification-email-from-email": None,
         "notification-email-from-name": None,
         "sumsub-api-key": None,
