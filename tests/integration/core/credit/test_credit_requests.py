@@ -356,7 +356,8 @@ async def test_what_may_expire_is_found_by_its_index(bank: Servers) -> None:
     await app.db.fetch(
         """with made as (
              insert into credit_requests
-             select gen_random_uuid(), 1, now() - make_interval(mins => n), '{}', gen_random_uuid(),
+             select ('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, 1,
+                    timestamptz '2026-01-01' + make_interval(mins => n), '{}', gen_random_uuid(),
                     gen_random_uuid(), case when mod(n, 50) = 0 then 'submitted' else 'declined' end, 1
                from generate_series(1, 20000) n returning 1)
            select count(*) from made"""
