@@ -17,11 +17,12 @@ from uuid import UUID
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from tests.conftest import SUPERUSER
+from tests.conftest import NO_MARKET, SUPERUSER
 from tests.support.own_server import free_port
 
 CLI = Path(sys.executable).with_name("lana-cli")
 AUDIENCE = "https://admin-api/graphql"
+OWN = ("--set", f"app.access.superuser_email={SUPERUSER}", "--set", f"app.price.bitfinex_url={NO_MARKET}")
 CLOCK = ("--set", "time.mode=manual", "--set", "time.start_at=2026-01-15T12:00:00Z")
 
 
@@ -33,7 +34,7 @@ class Running:
         self._log = home / "log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [str(CLI), *CLOCK, "--set", f"app.access.superuser_email={SUPERUSER}", *arguments],
+                [str(CLI), *CLOCK, *OWN, *arguments],
                 cwd=home,
                 env={
                     "PATH": os.environ["PATH"],

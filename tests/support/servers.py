@@ -16,17 +16,22 @@ from lana.app import App, open_app
 from lana.customer_server.server import create_customer_app
 from lana.lib.authz import Subject
 from lana.lib.config import Config, Secrets, TimeConfig, TimeMode
-from lana.lib.config.model import AccessConfig, AppConfig, GraphqlConfig
+from lana.lib.config.model import AccessConfig, AppConfig, GraphqlConfig, PriceConfig
 from lana.lib.outbox.processor import ProcessorRunner
 from tests.support.api import ApiClient, TrustingVerifier
 
 SUPERUSER = "superuser@example.com"
+NO_MARKET = "http://127.0.0.1:1"
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 
 
 def config_of(dsn: str, graphql: GraphqlConfig | None = None) -> Config:
     return Config(
-        app=replace(AppConfig(), access=AccessConfig(superuser_email=SUPERUSER)),
+        app=replace(
+            AppConfig(),
+            access=AccessConfig(superuser_email=SUPERUSER),
+            price=PriceConfig(bitfinex_url=NO_MARKET),
+        ),
         time=TimeConfig(mode=TimeMode.MANUAL, start_at=START),
         graphql=graphql or GraphqlConfig(),
         secrets=Secrets(pg_con=dsn, encryption_key="00" * 32),

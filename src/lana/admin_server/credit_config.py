@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
 from uuid import UUID
 
 import strawberry
@@ -144,6 +145,6 @@ class Mutation:
         await info.context.command(info.context.app.credit.module_config.configure)
         return CreditFacilityModuleConfigurePayload(
             credit_facility_config=CreditFacilityModuleConfig(
-                chart_of_accounts_id=None, **strawberry.asdict(input)
+                chart_of_accounts_id=None, **cast("dict[str, Any]", strawberry.asdict(input))
             )
         )

@@ -9,11 +9,6 @@ from uuid import UUID
 import strawberry
 
 from lana.admin_server.common import Info
-from lana.app.views.credit import (
-    CreditFacilityHistoryEntry,
-    CreditFacilityRepaymentPlanEntry,
-    history_entry,
-)
 from lana.admin_server.deposit import ledger_account
 from lana.admin_server.history import EventTimelineEntry, event_history
 from lana.admin_server.refs import (
@@ -25,6 +20,11 @@ from lana.admin_server.refs import (
     WalletRef,
 )
 from lana.admin_server.terms import CvlPct, TermValues, cvl_pct
+from lana.app.views.credit import (
+    CreditFacilityHistoryEntry,
+    CreditFacilityRepaymentPlanEntry,
+    history_entry,
+)
 from lana.core import credit as core
 from lana.lib.graphql import Connection, PublicId, Satoshis, UsdCents, connection, entity, order_of
 from lana.lib.pg.page import Direction, Page
@@ -225,7 +225,7 @@ class CreditFacility:
 
     @strawberry.field
     async def payoff(self, info: Info) -> CreditFacilityPayoff:
-        found = await info.context.app.credit.completions.payoff(info.context.ctx, self.credit_facility_id)
+        found = await info.context.app.credit.completions.payoff(info.context.ctx, self.entity)
         return CreditFacilityPayoff(
             principal=found.principal,
             posted_interest=found.posted_interest,

@@ -10,10 +10,10 @@ import strawberry
 
 from lana.admin_server.common import Info
 from lana.admin_server.credit_facility import collateral_of
-from lana.app.views.credit import CreditFacilityRepaymentPlanEntry
 from lana.admin_server.history import EventTimelineEntry, event_history
 from lana.admin_server.refs import ApprovalProcessRef, CustodianRef, CustomerRef, WalletRef
 from lana.admin_server.terms import CvlPct, TermValues, cvl_pct
+from lana.app.views.credit import CreditFacilityRepaymentPlanEntry
 from lana.core import credit as core
 from lana.lib.graphql import Connection, Satoshis, UsdCents, connection, entity, order_of
 from lana.lib.pg.page import Direction, Page

@@ -110,16 +110,31 @@ class Customer:
         return []
 
     @strawberry.field
-    def credit_facilities(self) -> list[CreditFacilityRef]:
-        return []
+    async def credit_facilities(self, info: Info) -> list[CreditFacilityRef]:
+        from lana.admin_server import credit_facility
+
+        request = info.context
+        find_many = request.app.credit.facility_reading.find_many_facilities_by_customer
+        found = await request.load(find_many, self.customer_id)
+        return [credit_facility.CreditFacility.of(each) for each in found or ()]
 
     @strawberry.field
-    def credit_facility_proposals(self) -> list[CreditFacilityProposalRef]:
-        return []
+    async def credit_facility_proposals(self, info: Info) -> list[CreditFacilityProposalRef]:
+        from lana.admin_server import credit_proposal
+
+        request = info.context
+        find_many = request.app.credit.proposal_reading.find_many_proposals_by_customer
+        found = await request.load(find_many, self.customer_id)
+        return [credit_proposal.CreditFacilityProposal.of(each) for each in found or ()]
 
     @strawberry.field
-    def pending_credit_facilities(self) -> list[PendingCreditFacilityRef]:
-        return []
+    async def pending_credit_facilities(self, info: Info) -> list[PendingCreditFacilityRef]:
+        from lana.admin_server import credit_proposal
+
+        request = info.context
+        find_many = request.app.credit.proposal_reading.find_many_pendings_by_customer
+        found = await request.load(find_many, self.customer_id)
+        return [credit_proposal.PendingCreditFacility.of(each) for each in found or ()]
 
     @strawberry.field
     async def credit_requests(self, info: Info) -> list[CreditRequestRef]:

@@ -17,7 +17,6 @@ from lana.admin_server.refs import (
 )
 from lana.core.deposit import HistoryEntry, HistoryKind
 from lana.lib.graphql import UsdCents
-from lana.lib.graphql.request import RowMissing
 
 
 @strawberry.type
@@ -64,20 +63,32 @@ class CancelledWithdrawalEntry:
 
 @strawberry.type
 class DisbursalEntry:
+    transaction_id: strawberry.Private[UUID]
     recorded_at: datetime
 
     @strawberry.field
-    def disbursal(self) -> CreditFacilityDisbursalRef:
-        raise RowMissing("Disbursal")
+    async def disbursal(self, info: Info) -> CreditFacilityDisbursalRef:
+        from lana.admin_server import credit_disbursal
+
+        request = info.context
+        find_many = request.app.credit.facility_reading.find_many_disbursals_by_settlement
+        found = await request.need(find_many, self.transaction_id, "Disbursal")
+        return credit_disbursal.CreditFacilityDisbursal.of(found)
 
 
 @strawberry.type
 class PaymentEntry:
+    transaction_id: strawberry.Private[UUID]
     recorded_at: datetime
 
     @strawberry.field
-    def payment(self) -> CreditFacilityPaymentAllocationRef:
-        raise RowMissing("Payment allocation")
+    async def payment(self, info: Info) -> CreditFacilityPaymentAllocationRef:
+        from lana.admin_server import credit_disbursal
+
+        request = info.context
+        find_many = request.app.credit.facility_reading.find_many_allocations
+        found = await request.need(find_many, self.transaction_id, "Payment allocation")
+        return credit_disbursal.CreditFacilityPaymentAllocation.of(found)
 
 
 @strawberry.type
@@ -115,12 +126,14 @@ DepositAccountHistoryEntry = Annotated[
 
 def history_entry(entry: HistoryEntry) -> DepositAccountHistoryEntry:
     match entry.kind:
-        case HistoryKind.DEPOSIT | HistoryKind.WITHDRAWAL | HistoryKind.CANCELLED_WITHDRAWAL:
+        case (
+            HistoryKind.DEPOSIT
+            | HistoryKind.WITHDRAWAL
+            | HistoryKind.CANCELLED_WITHDRAWAL
+            | HistoryKind.DISBURSAL
+            | HistoryKind.PAYMENT
+        ):
             return NAMED[entry.kind](transaction_id=entry.transaction_id, recorded_at=entry.recorded_at)
-        case HistoryKind.DISBURSAL:
-            return DisbursalEntry(recorded_at=entry.recorded_at)
-        case HistoryKind.PAYMENT:
-            return PaymentEntry(recorded_at=entry.recorded_at)
         case HistoryKind.FREEZE | HistoryKind.UNFREEZE:
             return AMOUNTS[entry.kind](
                 ledger_transaction_id=entry.transaction_id,
@@ -135,5 +148,7 @@ NAMED: Final = {
     HistoryKind.DEPOSIT: DepositEntry,
     HistoryKind.WITHDRAWAL: WithdrawalEntry,
     HistoryKind.CANCELLED_WITHDRAWAL: CancelledWithdrawalEntry,
+    HistoryKind.DISBURSAL: DisbursalEntry,
+    HistoryKind.PAYMENT: PaymentEntry,
 }
 AMOUNTS: Final = {HistoryKind.FREEZE: FreezeEntry, HistoryKind.UNFREEZE: UnfreezeEntry}

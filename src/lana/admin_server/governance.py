@@ -19,7 +19,6 @@ from lana.admin_server.refs import (
 )
 from lana.core import governance as core
 from lana.lib.graphql import Connection, UsdCents, connection, entity, order_of
-from lana.lib.graphql.request import RowMissing
 from lana.lib.pg.page import Direction, Page
 
 strawberry.enum(core.ProcessStatus, name="ApprovalProcessStatus")
@@ -208,7 +207,7 @@ class ApprovalProcess:
         WithdrawalRef | CreditFacilityProposalRef | CreditFacilityDisbursalRef,
         strawberry.union("ApprovalProcessTarget"),
     ]:
-        from lana.admin_server import deposit
+        from lana.admin_server import credit_disbursal, credit_proposal, deposit
 
         request = info.context
         match self.entity.process_type:
@@ -216,9 +215,13 @@ class ApprovalProcess:
                 find_many = request.app.withdrawals.find_many_withdrawals
                 return deposit.Withdrawal.of(await request.need(find_many, self.entity.id, "Withdrawal"))
             case core.ProcessType.CREDIT_FACILITY_PROPOSAL:
-                raise RowMissing("Credit facility proposal")
+                find_proposals = request.app.credit.proposal_reading.find_many_proposals
+                found = await request.need(find_proposals, self.entity.id, "Credit facility proposal")
+                return credit_proposal.CreditFacilityProposal.of(found)
             case core.ProcessType.DISBURSAL:
-                raise RowMissing("Disbursal")
+                find_disbursals = request.app.credit.facility_reading.find_many_disbursals
+                disbursal = await request.need(find_disbursals, self.entity.id, "Disbursal")
+                return credit_disbursal.CreditFacilityDisbursal.of(disbursal)
             case _:
                 assert_never(self.entity.process_type)
 

@@ -12,8 +12,15 @@ import cala_ledger
 from lana.admin_server.balances import LedgerAccountBalanceRange, current_range
 from lana.admin_server.common import Info
 from lana.admin_server.history import System
-from lana.admin_server.later import Collateral, CreditFacility, CreditFacilityDisbursal
-from lana.admin_server.refs import DepositAccountRef, DepositRef, UserRef, WithdrawalRef
+from lana.admin_server.refs import (
+    CollateralRef,
+    CreditFacilityDisbursalRef,
+    CreditFacilityRef,
+    DepositAccountRef,
+    DepositRef,
+    UserRef,
+    WithdrawalRef,
+)
 from lana.core.accounting import EntityRef, UnexpectedCurrency, code_of, entity_of, initiator_of, template_id
 from lana.lib.graphql import AccountCode, Connection, Satoshis, UsdCents, connection, entity
 from lana.lib.pg.page import Page
@@ -22,10 +29,10 @@ strawberry.enum(cala_ledger.Direction, name="DebitOrCredit")
 strawberry.enum(cala_ledger.Layer, name="Layer")
 
 LedgerAccountEntity = Annotated[
-    DepositAccountRef | CreditFacility | Collateral, strawberry.union("LedgerAccountEntity")
+    DepositAccountRef | CreditFacilityRef | CollateralRef, strawberry.union("LedgerAccountEntity")
 ]
 LedgerTransactionEntity = Annotated[
-    DepositRef | WithdrawalRef | CreditFacilityDisbursal, strawberry.union("LedgerTransactionEntity")
+    DepositRef | WithdrawalRef | CreditFacilityDisbursalRef, strawberry.union("LedgerTransactionEntity")
 ]
 LedgerTransactionInitiator = Annotated[UserRef | System, strawberry.union("LedgerTransactionInitiator")]
 
@@ -90,14 +97,8 @@ class LedgerAccount:
 
     @strawberry.field
     async def entity(self, info: Info) -> LedgerAccountEntity | None:
-        from lana.admin_server import deposit
-
-        request = info.context
         of = entity_of(self.entity_.metadata)
-        if of is None or of.entity_type != "DepositAccount":
-            return None
-        find_many = request.app.deposit_accounts.find_many_accounts
-        return deposit.DepositAccount.of(await request.need(find_many, of.entity_id, "Deposit account"))
+        return await account_entity(info, of) if of else None
 
     @strawberry.field
     async def history(self, info: Info, first: int, after: str | None = None) -> Connection[LedgerEntry]:
@@ -143,6 +144,27 @@ class LedgerEntry:
         find_many = request.app.ledger.find_many_transactions
         found = await request.need(find_many, self.entry.transaction_id, "Ledger transaction")
         return LedgerTransaction.of(found)
+
+
+async def account_entity(info: Info, of: EntityRef) -> LedgerAccountEntity | None:
+    """Whose account it is; None for a facility that is not active yet."""
+    from lana.admin_server import credit_collateral, credit_facility, deposit
+
+    request = info.context
+    match of.entity_type:
+        case "DepositAccount":
+            find_accounts = request.app.deposit_accounts.find_many_accounts
+            account = await request.need(find_accounts, of.entity_id, "Deposit account")
+            return deposit.DepositAccount.of(account)
+        case "Collateral":
+            collateral = await credit_facility.collateral_of(info, of.entity_id)
+            return credit_collateral.Collateral.of(collateral)
+        case "CreditFacility" | "CreditFacilityProposal":
+            find_facilities = request.app.credit.facility_reading.find_many_facilities
+            facility = await request.load(find_facilities, of.entity_id)
+            return credit_facility.CreditFacility.of(facility) if facility else None
+        case _:
+            return None
 
 
 async def ancestors_of(info: Info, account_id: UUID) -> list[LedgerAccount]:

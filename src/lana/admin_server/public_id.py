@@ -8,8 +8,9 @@ from uuid import UUID
 
 import strawberry
 
-from lana.admin_server import later
 from lana.admin_server.common import Info
+from lana.admin_server.credit_disbursal import CreditFacilityDisbursal
+from lana.admin_server.credit_facility import CreditFacility
 from lana.admin_server.credit_request import CreditRequest
 from lana.admin_server.customer import Customer, Prospect
 from lana.admin_server.deposit import Deposit, DepositAccount, Withdrawal
@@ -22,8 +23,8 @@ PublicIdTarget = Annotated[
     | DepositAccount
     | Deposit
     | Withdrawal
-    | later.CreditFacility
-    | later.CreditFacilityDisbursal
+    | CreditFacility
+    | CreditFacilityDisbursal
     | CreditRequest,
     strawberry.union("PublicIdTarget"),
 ]
@@ -62,6 +63,18 @@ async def _withdrawal(info: Info, target_id: UUID) -> PublicIdTarget | None:
     return Withdrawal.of(found) if found else None
 
 
+async def _credit_facility(info: Info, target_id: UUID) -> PublicIdTarget | None:
+    reading = info.context.app.credit.facility_reading
+    found = await reading.maybe_find_facility(info.context.ctx, target_id)
+    return CreditFacility.of(found) if found else None
+
+
+async def _disbursal(info: Info, target_id: UUID) -> PublicIdTarget | None:
+    reading = info.context.app.credit.facility_reading
+    found = await reading.maybe_find_disbursal(info.context.ctx, target_id)
+    return CreditFacilityDisbursal.of(found) if found else None
+
+
 async def _credit_request(info: Info, target_id: UUID) -> PublicIdTarget | None:
     found = await info.context.app.credit_requests.maybe_find_request(info.context.ctx, target_id)
     return CreditRequest.of(found) if found else None
@@ -73,5 +86,7 @@ FINDERS: Final[Mapping[TargetKind, Callable[[Info, UUID], Awaitable[PublicIdTarg
     TargetKind.DEPOSIT_ACCOUNT: _deposit_account,
     TargetKind.DEPOSIT: _deposit,
     TargetKind.WITHDRAWAL: _withdrawal,
+    TargetKind.CREDIT_FACILITY: _credit_facility,
+    TargetKind.DISBURSAL: _disbursal,
     TargetKind.CREDIT_REQUEST: _credit_request,
 }

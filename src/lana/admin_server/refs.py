@@ -12,21 +12,17 @@ import strawberry
 
 if TYPE_CHECKING:
     from lana.admin_server.access import Role, User
+    from lana.admin_server.credit_collateral import Collateral, Liquidation
+    from lana.admin_server.credit_disbursal import CreditFacilityDisbursal, CreditFacilityPaymentAllocation
+    from lana.admin_server.credit_facility import CreditFacility
+    from lana.admin_server.credit_proposal import CreditFacilityProposal, PendingCreditFacility
     from lana.admin_server.credit_request import CreditRequest
     from lana.admin_server.custody import Custodian, Wallet
     from lana.admin_server.customer import Customer, Prospect
     from lana.admin_server.deposit import Deposit, DepositAccount, Withdrawal
     from lana.admin_server.governance import ApprovalProcess, Committee, Policy
     from lana.admin_server.history import EventTimelineEntry
-    from lana.admin_server.later import (
-        CreditFacility,
-        CreditFacilityDisbursal,
-        CreditFacilityPaymentAllocation,
-        CreditFacilityProposal,
-        CustomerDocument,
-        DepositAccountModuleConfig,
-        PendingCreditFacility,
-    )
+    from lana.admin_server.later import CustomerDocument, DepositAccountModuleConfig
     from lana.admin_server.ledger import LedgerAccount, LedgerTransaction
 
 UserRef = Annotated["User", strawberry.lazy("lana.admin_server.access")]
@@ -45,13 +41,21 @@ EventTimelineEntryRef = Annotated["EventTimelineEntry", strawberry.lazy("lana.ad
 CustodianRef = Annotated["Custodian", strawberry.lazy("lana.admin_server.custody")]
 WalletRef = Annotated["Wallet", strawberry.lazy("lana.admin_server.custody")]
 CreditRequestRef = Annotated["CreditRequest", strawberry.lazy("lana.admin_server.credit_request")]
-CreditFacilityRef = Annotated["CreditFacility", strawberry.lazy("lana.admin_server.later")]
-PendingCreditFacilityRef = Annotated["PendingCreditFacility", strawberry.lazy("lana.admin_server.later")]
-CreditFacilityProposalRef = Annotated["CreditFacilityProposal", strawberry.lazy("lana.admin_server.later")]
-CreditFacilityDisbursalRef = Annotated["CreditFacilityDisbursal", strawberry.lazy("lana.admin_server.later")]
-CreditFacilityPaymentAllocationRef = Annotated[
-    "CreditFacilityPaymentAllocation", strawberry.lazy("lana.admin_server.later")
+CreditFacilityRef = Annotated["CreditFacility", strawberry.lazy("lana.admin_server.credit_facility")]
+PendingCreditFacilityRef = Annotated[
+    "PendingCreditFacility", strawberry.lazy("lana.admin_server.credit_proposal")
 ]
+CreditFacilityProposalRef = Annotated[
+    "CreditFacilityProposal", strawberry.lazy("lana.admin_server.credit_proposal")
+]
+CreditFacilityDisbursalRef = Annotated[
+    "CreditFacilityDisbursal", strawberry.lazy("lana.admin_server.credit_disbursal")
+]
+CreditFacilityPaymentAllocationRef = Annotated[
+    "CreditFacilityPaymentAllocation", strawberry.lazy("lana.admin_server.credit_disbursal")
+]
+CollateralRef = Annotated["Collateral", strawberry.lazy("lana.admin_server.credit_collateral")]
+LiquidationRef = Annotated["Liquidation", strawberry.lazy("lana.admin_server.credit_collateral")]
 CustomerDocumentRef = Annotated["CustomerDocument", strawberry.lazy("lana.admin_server.later")]
 DepositAccountModuleConfigRef = Annotated[
     "DepositAccountModuleConfig", strawberry.lazy("lana.admin_server.later")

@@ -11,7 +11,15 @@ from lana.admin_server import (
     access,
     access_changes,
     audit,
+    credit_changes,
+    credit_collateral,
+    credit_config,
+    credit_disbursal,
+    credit_facility,
+    credit_live,
+    credit_proposal,
     credit_request,
+    credit_stress,
     custody,
     customer,
     customer_changes,
@@ -21,6 +29,7 @@ from lana.admin_server import (
     governance,
     governance_changes,
     ledger,
+    price,
     public_id,
     subscriptions,
     terms,
@@ -33,7 +42,14 @@ DOMAINS = (
     access,
     access_changes,
     audit,
+    credit_changes,
+    credit_collateral,
+    credit_config,
+    credit_disbursal,
+    credit_facility,
+    credit_proposal,
     credit_request,
+    credit_stress,
     custody,
     customer,
     customer_changes,
@@ -43,12 +59,13 @@ DOMAINS = (
     governance,
     governance_changes,
     ledger,
+    price,
     public_id,
     terms,
     time,
 )
 
-LIVE = (credit_request, subscriptions)
+LIVE = (credit_live, credit_request, subscriptions)
 
 
 @cache

@@ -8,9 +8,11 @@ from uuid import UUID
 import strawberry
 
 from lana.admin_server.common import Info
+from lana.admin_server.price import RealtimePrice
 from lana.admin_server.refs import ProspectRef, WithdrawalRef
 from lana.core.customer import public as customer_events
 from lana.core.deposit import public as deposit_events
+from lana.core.price import PriceUpdated
 from lana.lib.graphql.live import updates
 from lana.lib.graphql.request import RowMissing
 from lana.lib.outbox import PublicEvent
@@ -61,3 +63,15 @@ class Subscription:
 
         async for prospect in updates(request, lambda e: _of_prospect(prospect_id, e), load):
             yield prospect
+
+    @strawberry.subscription
+    async def realtime_price_updated(self, info: Info) -> AsyncGenerator[RealtimePrice, None]:
+        request = info.context
+
+        async def load() -> RealtimePrice | None:
+            seen = await request.app.prices.see()
+            return RealtimePrice.of(seen) if seen else None
+
+        async for price in updates(request, lambda event: isinstance(event, PriceUpdated), load):
+            if price is not None:
+                yield price

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 import cala_ledger
+from lana.app.credit import Credit
 from lana.core.access import AccessService, GrantsRefresher, Logins
 from lana.core.accounting import LedgerReader
 from lana.core.audit import AuditLog
@@ -17,6 +18,7 @@ from lana.core.deposit import DepositAccounts, Deposits, Histories, OwnDeposits,
 from lana.core.domain_config import DomainConfigs, Settings
 from lana.core.governance import GovernanceService
 from lana.core.personal_data import PersonalData
+from lana.core.price import PriceHistory, PriceProviders, Prices
 from lana.core.public_id import PublicIds
 from lana.core.terms import TermsTemplates
 from lana.core.time import BankTime, TimeService
@@ -60,6 +62,10 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     own_deposits: OwnDeposits
     terms_templates: TermsTemplates
     custodians: Custodians
+    credit: Credit
+    prices: Prices
+    price_providers: PriceProviders
+    price_history: PriceHistory
     credit_requests: CreditRequests
     own_credit_requests: OwnCreditRequests
     ledger: LedgerReader

@@ -9,8 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import cala_ledger
 from lana.adapters.keycloak import KeycloakAdmin
+from lana.adapters.price_feeds import BitfinexFeed
 from lana.app.announce import announce
 from lana.app.app import App
+from lana.app.credit import Around, wire_credit
 from lana.app.declared import SETTINGS
 from lana.core import (
     access,
@@ -22,6 +24,7 @@ from lana.core import (
     deposit,
     domain_config,
     governance,
+    price,
     terms,
     time,
 )
@@ -37,10 +40,13 @@ from lana.lib.es.committer import Committer
 from lana.lib.outbox.tail import Tail
 from lana.lib.pg.database import Database, plain_pool
 from lana.lib.pg.migrate import migrate
+from lana.processes.credit_activation import CreditActivation
+from lana.processes.credit_approval import DisbursalApproval, ProposalApproval
 from lana.processes.customer_freeze_sync import CustomerFreezeSync
 from lana.processes.customer_login import CustomerLogin
 from lana.processes.end_of_day import EndOfDayRunner, Producer
 from lana.processes.user_onboarding import UserOnboarding
+from lana.processes.wallet_collateral_sync import WalletCollateralSync
 from lana.processes.withdrawal_approval import WithdrawalApproval
 
 
@@ -103,6 +109,30 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
     templates = terms.TermsTemplates(db, authz)
     credit_requests = credit.CreditRequests(db, authz, settings)
 
+    bitfinex = BitfinexFeed(config.app.price.bitfinex_url)
+    stack.push_async_callback(bitfinex.close)
+    prices = price.Prices(db, settings, {price.ProviderKind.BITFINEX: bitfinex})
+
+    custodians = custody.Custodians(db, authz, keyring)
+    lending = wire_credit(
+        Around(
+            db=db,
+            authz=authz,
+            commands=commands,
+            books=books,
+            settings=settings,
+            bank_time=bank_time,
+            public_ids=public_ids,
+            governance=governance_service,
+            customers=customers,
+            deposit_accounts=accounts,
+            templates=templates,
+            custodians=custodians,
+            prices=prices,
+            requests=credit_requests,
+        )
+    )
+
     secrets = config.secrets
     staff_logins = await stack.enter_async_context(
         _logins(config, config.app.user_onboarding.keycloak, secrets.keycloak_admin_client_secret)
@@ -137,7 +167,11 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
         deposit_histories=histories,
         own_deposits=deposit.OwnDeposits(db, authz, deposit_ledger, histories),
         terms_templates=templates,
-        custodians=custody.Custodians(db, authz, keyring),
+        custodians=custodians,
+        credit=lending,
+        prices=prices,
+        price_providers=price.PriceProviders(db, authz, prices),
+        price_history=price.PriceHistory(db, bank_time),
         credit_requests=credit_requests,
         own_credit_requests=credit.OwnCreditRequests(db, credit_requests, customers, templates, public_ids),
         ledger=accounting.LedgerReader(authz, books, page_limit=db.page_limit),
@@ -148,6 +182,10 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             CustomerLogin(),
             CustomerFreezeSync(accounts),
             WithdrawalApproval(withdrawals),
+            ProposalApproval(lending.proposals),
+            DisbursalApproval(lending.disbursals),
+            CreditActivation(lending.activations),
+            WalletCollateralSync(lending.collaterals, bank_time),
         ),
         jobs=(
             access.CreateLogin(access_service, staff_logins, announce),
@@ -156,11 +194,7 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             customer.SyncLogin(contacts, customers, customer_logins),
             governance.ReevaluateCommittee(governance_service, commands),
         ),
-        end_of_day=EndOfDayRunner(
-            db,
-            Producer(db, commands, bank_time),
-            (credit.RequestExpiry(commands, credit_requests, settings),),
-        ),
+        end_of_day=EndOfDayRunner(db, Producer(db, commands, bank_time), lending.steps),
     )
 
 
@@ -192,9 +226,12 @@ async def _start(app: App) -> None:
         await governance.ensure_default_committee(app.commands, app.governance, user.id)
     await app.ledger.ensure_journal()
     await deposit.ensure_ledger(app.books)
-    await governance.ensure_policy(
-        app.commands,
-        app.governance,
-        governance.ProcessType.WITHDRAW,
-        auto_approval=app.settings.get(governance.ALLOW_AUTO_APPROVAL),
-    )
+    await credit.ensure_ledger(app.books)
+    await price.ensure_providers(app.commands, app.price_providers)
+    for process_type in governance.ProcessType:
+        await governance.ensure_policy(
+            app.commands,
+            app.governance,
+            process_type,
+            auto_approval=app.settings.get(governance.ALLOW_AUTO_APPROVAL),
+        )

@@ -15,7 +15,9 @@ from lana.lib.jobs import JobRunner
 from lana.lib.outbox.processor import ProcessorRunner
 from lana.lib.pg.database import Database
 from lana.lib.tasks import end_if_cancelled, going_on
+from lana.processes.margin_watch import MarginWatch
 from lana.processes.observation import Observation
+from lana.processes.price_fetch import PriceFetch
 
 log = structlog.get_logger()
 
@@ -42,9 +44,11 @@ async def working(app: App) -> AsyncGenerator[None]:
         *(asyncio.create_task(runner.run()) for runner in runners),
         asyncio.create_task(_jobs(app)),
         asyncio.create_task(app.end_of_day.run()),
+        asyncio.create_task(MarginWatch(app.db, app.credit.margin_monitor).run()),
         asyncio.create_task(sweep(app.db)),
         asyncio.create_task(keep_sealing(app)),
         asyncio.create_task(Observation(app.db).run()),
+        asyncio.create_task(PriceFetch(app.db, app.commands, app.prices).run()),
     ]
     try:
         yield

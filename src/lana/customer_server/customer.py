@@ -9,9 +9,10 @@ import strawberry
 
 from lana.core import customer as core
 from lana.customer_server.common import Info
+from lana.customer_server.credit import CreditFacility
+from lana.customer_server.credit_proposal import CreditFacilityProposal, PendingCreditFacility
 from lana.customer_server.credit_request import CreditRequest, CreditRequestDraft
 from lana.customer_server.deposit import DepositAccount
-from lana.customer_server.later import CreditFacility
 
 strawberry.enum(core.CustomerType)
 strawberry.enum(core.CustomerStatus)
@@ -89,8 +90,19 @@ class Customer:
         return [CreditRequestDraft.of(draft) for draft in found]
 
     @strawberry.field
-    def credit_facilities(self) -> list[CreditFacility]:
-        return []
+    async def credit_facilities(self, info: Info) -> list[CreditFacility]:
+        found = await info.context.app.credit.own.list_facilities(info.context.ctx)
+        return [CreditFacility.of(each) for each in found]
+
+    @strawberry.field
+    async def credit_facility_proposals(self, info: Info) -> list[CreditFacilityProposal]:
+        found = await info.context.app.credit.own.list_proposals(info.context.ctx)
+        return [CreditFacilityProposal.of(each) for each in found]
+
+    @strawberry.field
+    async def pending_credit_facilities(self, info: Info) -> list[PendingCreditFacility]:
+        found = await info.context.app.credit.own.list_pendings(info.context.ctx)
+        return [PendingCreditFacility.of(each) for each in found]
 
 
 @strawberry.type

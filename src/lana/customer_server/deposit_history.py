@@ -10,9 +10,8 @@ import strawberry
 
 from lana.core.deposit import HistoryEntry, HistoryKind
 from lana.customer_server.common import Info
-from lana.customer_server.later import CreditFacilityDisbursal, CreditFacilityPaymentAllocation
+from lana.customer_server.credit import CreditFacilityDisbursal, CreditFacilityPaymentAllocation
 from lana.lib.graphql import UsdCents
-from lana.lib.graphql.request import RowMissing
 
 if TYPE_CHECKING:
     from lana.customer_server.deposit import Deposit, Withdrawal
@@ -65,20 +64,28 @@ class CancelledWithdrawalEntry:
 
 @strawberry.type
 class DisbursalEntry:
+    transaction_id: strawberry.Private[UUID]
     recorded_at: datetime
 
     @strawberry.field
-    def disbursal(self) -> CreditFacilityDisbursal:
-        raise RowMissing("Disbursal")
+    async def disbursal(self, info: Info) -> CreditFacilityDisbursal:
+        request = info.context
+        find_many = request.app.credit.own.find_many_disbursals_by_settlement
+        found = await request.need(find_many, self.transaction_id, "Disbursal")
+        return CreditFacilityDisbursal.of(found)
 
 
 @strawberry.type
 class PaymentEntry:
+    transaction_id: strawberry.Private[UUID]
     recorded_at: datetime
 
     @strawberry.field
-    def payment(self) -> CreditFacilityPaymentAllocation:
-        raise RowMissing("Payment allocation")
+    async def payment(self, info: Info) -> CreditFacilityPaymentAllocation:
+        request = info.context
+        find_many = request.app.credit.own.find_many_allocations
+        found = await request.need(find_many, self.transaction_id, "Payment allocation")
+        return CreditFacilityPaymentAllocation.of(found)
 
 
 @strawberry.type
@@ -116,12 +123,14 @@ DepositAccountHistoryEntry = Annotated[
 
 def history_entry(entry: HistoryEntry) -> DepositAccountHistoryEntry:
     match entry.kind:
-        case HistoryKind.DEPOSIT | HistoryKind.WITHDRAWAL | HistoryKind.CANCELLED_WITHDRAWAL:
+        case (
+            HistoryKind.DEPOSIT
+            | HistoryKind.WITHDRAWAL
+            | HistoryKind.CANCELLED_WITHDRAWAL
+            | HistoryKind.DISBURSAL
+            | HistoryKind.PAYMENT
+        ):
             return NAMED[entry.kind](transaction_id=entry.transaction_id, recorded_at=entry.recorded_at)
-        case HistoryKind.DISBURSAL:
-            return DisbursalEntry(recorded_at=entry.recorded_at)
-        case HistoryKind.PAYMENT:
-            return PaymentEntry(recorded_at=entry.recorded_at)
         case HistoryKind.FREEZE | HistoryKind.UNFREEZE:
             return AMOUNTS[entry.kind](
                 ledger_transaction_id=entry.transaction_id,
@@ -136,5 +145,7 @@ NAMED: Final = {
     HistoryKind.DEPOSIT: DepositEntry,
     HistoryKind.WITHDRAWAL: WithdrawalEntry,
     HistoryKind.CANCELLED_WITHDRAWAL: CancelledWithdrawalEntry,
+    HistoryKind.DISBURSAL: DisbursalEntry,
+    HistoryKind.PAYMENT: PaymentEntry,
 }
 AMOUNTS: Final = {HistoryKind.FREEZE: FreezeEntry, HistoryKind.UNFREEZE: UnfreezeEntry}

@@ -6,10 +6,10 @@ from functools import cache
 
 import strawberry
 
-from lana.customer_server import credit_request, customer, deposit
+from lana.customer_server import credit, credit_proposal, credit_request, customer, deposit, price
 from lana.lib.graphql.schema import build, joined
 
-DOMAINS = (credit_request, customer, deposit)
+DOMAINS = (credit, credit_proposal, credit_request, customer, deposit, price)
 
 
 @cache

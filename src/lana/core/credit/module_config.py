@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
-
 from lana.core.credit.primitives import ConfigAction
 from lana.lib.authz import Authorizer, Scope
 from lana.lib.errors import Refusal
@@ -20,7 +18,7 @@ class ModuleConfig:
     def __init__(self, authz: Authorizer) -> None:
         self._authz = authz
 
-    async def configure(self, op: Op) -> NoReturn:
+    async def configure(self, op: Op) -> None:
         """AccountingBaseConfigNotFound."""
         self._authz.enforce(op, ConfigAction.UPDATE)
         raise AccountingBaseConfigNotFound

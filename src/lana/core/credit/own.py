@@ -124,6 +124,14 @@ class OwnCredit:
         await self.find_many_facilities(ctx, list({each.facility_id for each in found.values()}))
         return found
 
+    async def find_many_disbursals_by_settlement(
+        self, ctx: Scope, transaction_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Disbursal]:
+        """Of a history the caller was given."""
+        ids = await self._disbursals.settled_by(transaction_ids)
+        found = await self.find_many_disbursals(ctx, list(ids.values()))
+        return {tx: found[each] for tx, each in ids.items() if each in found}
+
     async def find_many_allocations(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Allocation]:
         """Of a history the caller was given."""
         found = await self._allocations.peek_many(ids)

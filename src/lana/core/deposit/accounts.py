@@ -88,6 +88,15 @@ class DepositAccounts:
             self.ledger.lock(op, account.account_ids, balance)
         return account
 
+    async def maybe_find_of_holder(self, op: Op, holder_id: UUID) -> DepositAccount | None:
+        """For other domains: the holder's newest account, guarded."""
+        found = (await self.repo.of_holders([holder_id])).get(holder_id)
+        return op.keep(self.repo, found) if found else None
+
+    async def maybe_find_for_posting(self, op: Op, account_id: UUID) -> DepositAccount | None:
+        """For other domains that move its money: the account, guarded."""
+        return await op.maybe_find(self.repo, account_id)
+
     async def freeze_with_holder(self, op: Op, holder_id: UUID) -> None:
         """Every account the holder has open, for as long as the holder is frozen."""
         for account_id in await self.repo.ids_of_holder(holder_id):

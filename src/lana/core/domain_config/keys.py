@@ -5,7 +5,6 @@ each moves to its owner.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import Final
 
 from lana.core.domain_config.primitives import ConfigType
@@ -33,11 +32,6 @@ DEPOSIT_ACTIVITY: Final[tuple[AnySetting, ...]] = (
     Setting[int]("deposit-activity-escheatable-threshold-days", ConfigType.UINT, 3650, check=positive),
 )
 
-PRICE: Final[tuple[AnySetting, ...]] = (
-    Setting[int]("price-age-limit-seconds", ConfigType.UINT, 300),
-    Setting[Decimal]("price-deviation-limit-pct", ConfigType.DECIMAL, Decimal(10)),
-)
-
 NOTIFICATION: Final[tuple[AnySetting, ...]] = (
     Setting[str]("notification-email-from-email", ConfigType.STRING, check=sender_address),
     Setting[str]("notification-email-from-name", ConfigType.STRING, check=sender_name),
@@ -56,5 +50,5 @@ CHARTS: Final[tuple[AnySetting, ...]] = (
 )
 
 LATER: Final[tuple[AnySetting, ...]] = (
-    *DEPOSIT_ACTIVITY, *PRICE, *NOTIFICATION, *KYC, *CHARTS,
+    *DEPOSIT_ACTIVITY, *NOTIFICATION, *KYC, *CHARTS,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lana.lib.errors import Kind, Refusal
+from lana.lib.errors import ConstraintViolation, Kind, Refusal
 
 
 class NoActiveProviders(Refusal):
@@ -30,7 +30,23 @@ class NoPrice(Refusal):
 
 
 class InvalidProviderConfig(Refusal):
-    """Not exactly one configuration, one of another kind of provider, or a price below 0."""
+    """Not exactly one configuration, one of another kind of provider, an empty name, or a price below 0."""
 
     kind = Kind.VALIDATION
     prefix = "PriceProviderError"
+
+
+class NameTaken(ConstraintViolation):
+    """Another provider is called so."""
+
+    variant = "ConstraintViolation"
+
+    def __init__(self, name: str) -> None:
+        super().__init__("Name", name, prefix="PriceProviderError")
+
+
+class WindowTooWide(Refusal):
+    """More points than a chart has."""
+
+    kind = Kind.VALIDATION
+    prefix = "PriceError"

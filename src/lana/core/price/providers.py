@@ -6,8 +6,8 @@ from typing import Final
 from uuid import UUID
 
 from lana.core.price import primitives as p
-from lana.core.price.errors import InvalidProviderConfig, NoPrice
-from lana.core.price.prices import CurrentPrice, Prices
+from lana.core.price.errors import InvalidProviderConfig, NameTaken, NoPrice
+from lana.core.price.prices import Prices, SeenPrice
 from lana.core.price.provider.entity import (
     BitfinexConfig,
     Initialized,
@@ -17,10 +17,10 @@ from lana.core.price.provider.entity import (
 )
 from lana.core.price.provider.repo import PriceProviderRepo
 from lana.lib.authz import Authorizer, Ctx, Scope
-from lana.lib.errors import Refusal
+from lana.lib.errors import ConcurrentModification
 from lana.lib.es.commands import Commands
+from lana.lib.es.entity import DONE
 from lana.lib.es.op import Op
-from lana.lib.es.repo import StoredEvent
 from lana.lib.money import UsdCents
 from lana.lib.pg.database import Database
 from lana.lib.pg.page import Found, Order, Page
@@ -29,12 +29,8 @@ NAME_SPACE: Final = "price-provider.name"
 
 BITFINEX: Final = "Bitfinex"
 MANUAL_PRICE: Final = "Manual Price"
-
-
-class ProviderExists(Refusal):
-    """Made by another process at the same moment."""
-
-    prefix = "PriceProviderError"
+KIND_SPACE: Final = "price-provider.provider"
+MAX_TRIES: Final = 5
 
 
 class PriceProviders:
@@ -44,12 +40,16 @@ class PriceProviders:
         self._prices = prices
 
     async def update_config(self, op: Op, provider_id: UUID, config: ProviderConfig) -> PriceProvider:
-        """InvalidProviderConfig."""
+        """InvalidProviderConfig, NameTaken."""
         self._authz.enforce(op, p.PROVIDER_UPDATE, provider_id)
-        if isinstance(config, ManualPriceConfig) and config.usd_cents_per_btc < 0:
-            raise InvalidProviderConfig("a price is not below 0", field="usdCentsPerBtc")
         provider = await op.find(self.repo, provider_id)
-        provider.update_config(config)
+        name = provider.name
+        if provider.update_config(config) is DONE:
+            if provider.name != name:
+                op.claim(NAME_SPACE, provider.name, NameTaken(provider.name))
+                op.release(NAME_SPACE, name)
+            if isinstance(config, ManualPriceConfig):
+                await self._prices.stand_no_longer(op)
         return provider
 
     async def activate(self, op: Op, provider_id: UUID) -> PriceProvider:
@@ -61,8 +61,17 @@ class PriceProviders:
     async def deactivate(self, op: Op, provider_id: UUID) -> PriceProvider:
         self._authz.enforce(op, p.PROVIDER_UPDATE, provider_id)
         provider = await op.find(self.repo, provider_id)
-        provider.deactivate()
+        if provider.deactivate() is DONE and provider.provider is p.ProviderKind.MANUAL_PRICE:
+            await self._prices.stand_no_longer(op)
         return provider
+
+    async def set_by_hand(self, op: Op, price: UsdCents) -> PriceProvider:
+        """What staff say a bitcoin costs, from the next fetch on: the manual provider set and switched on."""
+        manual = await self.repo.maybe_by("provider", p.ProviderKind.MANUAL_PRICE.value)
+        if manual is None:
+            raise InvalidProviderConfig("this bank has no manual provider")
+        await self.update_config(op, manual.id, ManualPriceConfig(price))
+        return await self.activate(op, manual.id)
 
     async def list(self, ctx: Scope, page: Page, order: Order | None = None) -> Found[PriceProvider]:
         """By `created_at` or `name`."""
@@ -72,41 +81,39 @@ class PriceProviders:
     async def latest_of(self, provider: PriceProvider) -> UsdCents | None:
         return await self._prices.latest_of(provider)
 
-    async def realtime(self) -> CurrentPrice:
+    async def seen(self) -> SeenPrice:
         """What the bank goes by, for whoever is logged in. NoPrice before the first."""
-        found = await self._prices.peek()
+        found = await self._prices.see()
         if found is None:
-            raise NoPrice
+            raise NoPrice("none was accepted yet, ask again")
         return found
 
-    async def history(self, ctx: Scope, *, before: int | None, limit: int) -> list[StoredEvent]:
-        """Accepted prices, newest first."""
-        self._authz.enforce(ctx, p.PROVIDER_LIST)
-        return await self._prices.repo.events(p.PRICE_ID, before=before, limit=limit)
+    async def ensure(self, op: Op) -> None:
+        """What every bank begins with, as far as it is not there."""
+        await self._prices.ensure(op)
+        wanted = (
+            (BITFINEX, p.ProviderKind.BITFINEX, BitfinexConfig(name=BITFINEX), True),
+            (MANUAL_PRICE, p.ProviderKind.MANUAL_PRICE, ManualPriceConfig(UsdCents(0)), False),
+        )
+        for name, kind, config, active in wanted:
+            if await self.repo.maybe_by("provider", kind.value) is None:
+                self._create(
+                    op, Initialized(id=op.new_id(), name=name, provider=kind, config=config, active=active)
+                )
+
+    def _create(self, op: Op, event: Initialized) -> None:
+        self._authz.enforce(op, p.PROVIDER_CREATE)
+        # processes that start together: the second begins again and finds what the first made
+        op.claim(KIND_SPACE, event.provider.value, ConcurrentModification())
+        op.claim(NAME_SPACE, event.name, ConcurrentModification())
+        op.add(self.repo, PriceProvider.born(event))
 
 
 async def ensure_providers(commands: Commands, providers: PriceProviders) -> None:
     """At every start, whoever comes first."""
-    wanted = (
-        (BITFINEX, p.ProviderKind.BITFINEX, BitfinexConfig(name=BITFINEX), True),
-        (MANUAL_PRICE, p.ProviderKind.MANUAL_PRICE, ManualPriceConfig(UsdCents(0)), False),
-    )
-    for name, kind, config, active in wanted:
-        if await providers.repo.maybe_by("name", name) is not None:
-            continue
-
-        async def create(
-            op: Op,
-            name: str = name,
-            kind: p.ProviderKind = kind,
-            config: ProviderConfig = config,
-            active: bool = active,
-        ) -> None:
-            op.claim(NAME_SPACE, name, ProviderExists(name))
-            event = Initialized(id=op.new_id(), name=name, provider=kind, config=config, active=active)
-            op.add(providers.repo, PriceProvider.born(event))
-
+    for _ in range(MAX_TRIES):
         try:
-            await commands.run(Ctx.system("price"), create)
-        except ProviderExists:
+            return await commands.run(Ctx.system("bootstrap"), providers.ensure)
+        except ConcurrentModification:
             continue
+    raise ConcurrentModification(f"price providers: gave up after {MAX_TRIES} tries")

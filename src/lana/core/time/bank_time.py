@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from lana.core.domain_config import Settings
 from lana.core.time.config import CLOSING_TIME, TIMEZONE
-from lana.lib.clock import Clock, business_date, last_closed_day, next_closing
+from lana.lib.clock import Clock, business_date, first_instant, last_closed_day, next_closing
 
 
 class BankTime:
@@ -37,3 +37,11 @@ class BankTime:
 
     def last_closed_day(self) -> date:
         return last_closed_day(self.now(), self.zone, self.closing_time)
+
+    def start_of(self, day: date) -> datetime:
+        """The first instant of a day in the bank's zone."""
+        return first_instant(day, self.zone)
+
+    def end_of(self, day: date) -> datetime:
+        """The last microsecond of a day in the bank's zone."""
+        return first_instant(day + timedelta(days=1), self.zone) - timedelta(microseconds=1)

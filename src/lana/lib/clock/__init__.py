@@ -1,7 +1,13 @@
 """The bank's clock: what business calls now, today and the next closing."""
 
 from lana.lib.clock.clock import Clock, FixedClock, RealClock
-from lana.lib.clock.closing import business_date, closing_instant, last_closed_day, next_closing
+from lana.lib.clock.closing import (
+    business_date,
+    closing_instant,
+    first_instant,
+    last_closed_day,
+    next_closing,
+)
 from lana.lib.clock.manual import ManualClock
 
 __all__ = [
@@ -11,6 +17,7 @@ __all__ = [
     "RealClock",
     "business_date",
     "closing_instant",
+    "first_instant",
     "last_closed_day",
     "next_closing",
 ]

@@ -20,6 +20,11 @@ def business_date(now: datetime, zone: ZoneInfo) -> date:
     return now.astimezone(zone).date()
 
 
+def first_instant(day: date, zone: ZoneInfo) -> datetime:
+    """When a day begins in a zone, in UTC."""
+    return closing_instant(day, zone, time())
+
+
 def closing_instant(day: date, zone: ZoneInfo, closing_time: time) -> datetime:
     """When `day` closes, in UTC: the first of two, one hour later than one that does not exist."""
     wall = datetime.combine(day, closing_time)

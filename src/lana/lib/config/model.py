@@ -169,6 +169,10 @@ class CustodyConfig(Section, frozen=True):
     custody_providers: CustodyProvidersConfig = CustodyProvidersConfig()
 
 
+class PriceConfig(Section, frozen=True):
+    bitfinex_url: str = "https://api-pub.bitfinex.com"
+
+
 class EmailConfig(Section, frozen=True):
     relay: str = ""
     port: Port = 0
@@ -192,6 +196,7 @@ class AppConfig(Section, frozen=True):
     customer_sync: CustomerSyncConfig = CustomerSyncConfig()
     accounting_init: AccountingInitConfig = AccountingInitConfig()
     custody: CustodyConfig = CustodyConfig()
+    price: PriceConfig = PriceConfig()
     notification: NotificationConfig = NotificationConfig()
     encryption: EncryptionConfig = EncryptionConfig()
 

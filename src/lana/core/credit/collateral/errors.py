@@ -44,3 +44,9 @@ class NothingSentToLiquidation(Refusal):
     """Proceeds of coins that were not recorded as sent."""
 
     prefix = "CollateralError"
+
+
+class CollateralReleased(Refusal):
+    """The loan is over; its collateral went back, or is on its way."""
+
+    prefix = "CollateralError"

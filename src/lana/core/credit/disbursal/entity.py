@@ -113,6 +113,10 @@ class Disbursal(Entity[DisbursalEvent]):
         return self.status is DisbursalStatus.NEW
 
     @property
+    def settled_tx_id(self) -> UUID | None:
+        return self.ledger_tx_ids[-1] if self.status is DisbursalStatus.CONFIRMED else None
+
+    @property
     def awaits_settlement(self) -> bool:
         """Approved while the price was stale."""
         return self.is_new and self.is_approved is True

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Final
+from uuid import UUID
 
 from lana.core.credit.disbursal.entity import Disbursal
 from lana.core.credit.of_parents import ChildRepo
 from lana.lib.es.table import Column
+
+_SETTLED_BY: Final = "select settled_tx_id, id from disbursals where settled_tx_id = any(%b::uuid[])"
 
 
 class DisbursalRepo(ChildRepo[Disbursal]):
@@ -19,5 +23,10 @@ class DisbursalRepo(ChildRepo[Disbursal]):
         Column("status", "text", lambda disbursal: disbursal.status),
         Column("amount", "int8", lambda disbursal: disbursal.amount),
         Column("public_id", "int8", lambda disbursal: int(disbursal.public_id)),
+        Column("settled_tx_id", "uuid", lambda disbursal: disbursal.settled_tx_id),
         Column("awaits_settlement", "bool", lambda disbursal: disbursal.awaits_settlement),
     )
+
+    async def settled_by(self, transaction_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+        """Ids by the ledger transaction that paid them out."""
+        return {row[0]: row[1] for row in await self.db.fetch(_SETTLED_BY, [list(transaction_ids)])}

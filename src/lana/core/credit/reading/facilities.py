@@ -113,6 +113,15 @@ class FacilityReading:
         self._authz.enforce(ctx, DisbursalAction.READ, *ids)
         return await self.disbursals.peek_many(ids)
 
+    async def find_many_disbursals_by_settlement(
+        self, ctx: Scope, transaction_ids: Sequence[UUID]
+    ) -> Mapping[UUID, Disbursal]:
+        """By the ledger transaction that paid them out."""
+        self._authz.enforce(ctx, DisbursalAction.READ)
+        ids = await self.disbursals.settled_by(transaction_ids)
+        found = await self.disbursals.peek_many(list(ids.values()))
+        return {tx: found[each] for tx, each in ids.items() if each in found}
+
     async def find_many_disbursals_by_facility(
         self, ctx: Scope, facility_ids: Sequence[UUID]
     ) -> Mapping[UUID, Sequence[Disbursal]]:

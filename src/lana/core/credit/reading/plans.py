@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from lana.core.credit.cycle.repo import CycleRepo
 from lana.core.credit.facility.entity import Facility
@@ -14,8 +12,6 @@ from lana.core.credit.obligation.repo import ObligationRepo
 from lana.core.credit.plan import PlanEntry, plan_of
 from lana.core.time import BankTime
 from lana.lib.pg.database import Database
-
-INSTANT: Final = timedelta(microseconds=1)
 
 
 class Plans:
@@ -37,9 +33,4 @@ class Plans:
         return self._time.date_of(at)
 
     def end_of_day(self, day: date) -> datetime:
-        return last_instant(day, self._time.zone)
-
-
-def last_instant(day: date, zone: ZoneInfo) -> datetime:
-    """The last microsecond of a day in a zone."""
-    return datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC) - INSTANT
+        return self._time.end_of(day)

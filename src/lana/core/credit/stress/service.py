@@ -47,11 +47,11 @@ class PriceRange(msgspec.Struct, frozen=True, kw_only=True):
     high: UsdCents
     steps: int
 
-    def prices(self) -> list[int]:
+    def prices(self) -> list[UsdCents]:
         if self.steps < 1 or self.steps >= MAX_PRICES or self.low > self.high:
             raise InvalidPrices(f"a range has 1 to {MAX_PRICES - 1} steps upwards", field="range")
         span = self.high - self.low
-        return [self.low + span * step // self.steps for step in range(self.steps + 1)]
+        return [UsdCents(self.low + span * step // self.steps) for step in range(self.steps + 1)]
 
 
 class StressReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class PortfolioStress:
         self._authz = authz
         self._templates = templates
 
-    async def of(self, ctx: Scope, prices: Sequence[int]) -> StressReport:
+    async def of(self, ctx: Scope, prices: Sequence[UsdCents]) -> StressReport:
         """InvalidPrices. The columns are of one snapshot; they are worked on beside the event loop."""
         self._authz.enforce(ctx, FacilityAction.LIST)
         if not 1 <= len(prices) <= MAX_PRICES or not all(0 < price <= INT64_MAX for price in prices):

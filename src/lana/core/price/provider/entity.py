@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 from uuid import UUID
 
 import msgspec
@@ -10,10 +10,14 @@ import msgspec
 from lana.core.price.errors import InvalidProviderConfig
 from lana.core.price.primitives import ProviderKind
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
-from lana.lib.money import UsdCents
+from lana.lib.money import INT64_MAX, UsdCents
+
+MAX_NAME: Final = 200
 
 
 class BitfinexConfig(msgspec.Struct, frozen=True, tag="bitfinex"):
+    """What the provider is called."""
+
     name: str
 
 
@@ -73,6 +77,8 @@ class PriceProvider(Entity[ProviderEvent]):
         match event:
             case ConfigUpdated(config=config):
                 self.config = config
+                if isinstance(config, BitfinexConfig):
+                    self.name = config.name
             case Activated():
                 self.active = True
             case Deactivated():
@@ -81,10 +87,16 @@ class PriceProvider(Entity[ProviderEvent]):
                 raise ValueError("a provider begins once")
 
     def update_config(self, config: ProviderConfig) -> Outcome:
-        """InvalidProviderConfig for another kind's."""
+        """InvalidProviderConfig for another kind's, a name of nothing, a price below 0."""
         if type(config) is not type(self.config):
             raise InvalidProviderConfig(f"{self.name} is a provider of kind {self.provider}", field="config")
-        return ALREADY if config == self.config else self.emit(ConfigUpdated(config=config))
+        match config:
+            case BitfinexConfig(name=name) if not name.strip() or len(name) > MAX_NAME:
+                raise InvalidProviderConfig(f"a name has 1 to {MAX_NAME} characters", field="name")
+            case ManualPriceConfig(usd_cents_per_btc=price) if not 0 <= price <= INT64_MAX:
+                raise InvalidProviderConfig("a price is not below 0", field="usdCentsPerBtc")
+            case _:
+                return ALREADY if config == self.config else self.emit(ConfigUpdated(config=config))
 
     def activate(self) -> Outcome:
         return ALREADY if self.active else self.emit(Activated())

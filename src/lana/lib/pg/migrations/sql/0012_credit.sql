@@ -69,12 +69,14 @@ create table disbursals (
     status text not null,
     amount int8 not null check (amount > 0),
     public_id int8 not null,
-    awaits_settlement bool not null
+    awaits_settlement bool not null,
+    settled_tx_id uuid
 );
 create index disbursals_created on disbursals (created_at, id);
 create index disbursals_amount on disbursals (amount, id);
 create index disbursals_facility on disbursals (facility_id, created_at, id);
 create index disbursals_status on disbursals (status, created_at, id);
+create index disbursals_settled on disbursals (settled_tx_id) where settled_tx_id is not null;
 create index disbursals_settlement on disbursals (id) where awaits_settlement;
 
 create table obligations (

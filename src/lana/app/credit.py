@@ -1,0 +1,142 @@
+"""The credit domain, wired."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+import cala_ledger
+from lana.core import credit
+from lana.core.credit import end_of_day
+from lana.core.custody import Custodians
+from lana.core.customer import Customers
+from lana.core.deposit import DepositAccounts
+from lana.core.domain_config import Settings
+from lana.core.governance import GovernanceService
+from lana.core.price import Prices
+from lana.core.public_id import PublicIds
+from lana.core.terms import TermsTemplates
+from lana.core.time import BankTime
+from lana.lib.authz import Authorizer
+from lana.lib.es.commands import Commands
+from lana.lib.pg.database import Database
+from lana.processes.end_of_day import Step
+
+
+class Around(msgspec.Struct, frozen=True, kw_only=True):
+    """What credit stands on."""
+
+    db: Database
+    authz: Authorizer
+    commands: Commands
+    books: cala_ledger.Ledger
+    settings: Settings
+    bank_time: BankTime
+    public_ids: PublicIds
+    governance: GovernanceService
+    customers: Customers
+    deposit_accounts: DepositAccounts
+    templates: TermsTemplates
+    custodians: Custodians
+    prices: Prices
+    requests: credit.CreditRequests
+
+
+class Credit(msgspec.Struct, frozen=True, kw_only=True):
+    proposals: credit.Proposals
+    activations: credit.Activations
+    disbursals: credit.Disbursals
+    payments: credit.Payments
+    completions: credit.Completions
+    collaterals: credit.Collaterals
+    liquidations: credit.Liquidations
+    interest: credit.Interest
+    margin_monitor: credit.MarginMonitor
+    module_config: credit.ModuleConfig
+    proposal_reading: credit.ProposalReading
+    facility_reading: credit.FacilityReading
+    collateral_reading: credit.CollateralReading
+    own: credit.OwnCredit
+    stress: credit.PortfolioStress
+    steps: Sequence[Step]
+
+
+def wire_credit(around: Around) -> Credit:
+    db, authz = around.db, around.authz
+    margins = credit.Margins(db, around.prices)
+    obligations = credit.Obligations(db)
+    interest = credit.Interest(db, around.bank_time, margins=margins, obligations=obligations)
+    activations = credit.Activations(
+        db,
+        around.bank_time,
+        public_ids=around.public_ids,
+        deposit_accounts=around.deposit_accounts,
+        margins=margins,
+        interest=interest,
+        obligations=obligations,
+    )
+    disbursals = credit.Disbursals(
+        db,
+        authz,
+        customers=around.customers,
+        deposit_accounts=around.deposit_accounts,
+        governance=around.governance,
+        public_ids=around.public_ids,
+        margins=margins,
+        obligations=obligations,
+    )
+    payments = credit.Payments(
+        db,
+        authz,
+        deposit_accounts=around.deposit_accounts,
+        margins=margins,
+        interest=interest,
+        obligations=obligations,
+    )
+    collaterals = credit.Collaterals(db, authz, around.settings, margins=margins)
+    completions = credit.Completions(db, authz, margins=margins, interest=interest, collaterals=collaterals)
+    collaterals.finish = completions.finish
+    proposals = credit.Proposals(
+        db,
+        authz,
+        settings=around.settings,
+        governance=around.governance,
+        customers=around.customers,
+        deposit_accounts=around.deposit_accounts,
+        custodians=around.custodians,
+        requests=around.requests,
+    )
+    around.customers.closing_checks.append(credit.NoOpenCredit(db, authz))
+    plans = credit.Plans(db, around.bank_time)
+    balances = credit.FacilityBalances(db, around.books)
+    commands = around.commands
+    return Credit(
+        proposals=proposals,
+        activations=activations,
+        disbursals=disbursals,
+        payments=payments,
+        completions=completions,
+        collaterals=collaterals,
+        liquidations=credit.Liquidations(
+            db, authz, margins=margins, payments=payments, collaterals=collaterals
+        ),
+        interest=interest,
+        margin_monitor=credit.MarginMonitor(
+            db, commands, margins=margins, activations=activations, disbursals=disbursals
+        ),
+        module_config=credit.ModuleConfig(authz),
+        proposal_reading=credit.ProposalReading(db, authz, plans),
+        facility_reading=credit.FacilityReading(db, authz, around.public_ids, balances=balances, plans=plans),
+        collateral_reading=credit.CollateralReading(db, authz),
+        own=credit.OwnCredit(db, authz, balances=balances, plans=plans),
+        stress=credit.PortfolioStress(db, authz, around.templates),
+        steps=(
+            end_of_day.ObligationTransitions(db, commands, margins=margins),
+            end_of_day.FacilityMaturities(db, commands),
+            end_of_day.InterestAccruals(db, commands, interest),
+            end_of_day.InterestPostings(db, commands, interest),
+            credit.ProposalExpiry(db, commands, proposals, around.settings),
+            credit.RequestExpiry(commands, around.requests, around.settings),
+        ),
+    )

@@ -1,0 +1,132 @@
+"""Disbursals: initiated with their amount reserved, approved by the bank, paid out or cancelled."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from lana.core.credit.activations import disbursal_of
+from lana.core.credit.disbursal.entity import Disbursal
+from lana.core.credit.disbursal.repo import DisbursalRepo
+from lana.core.credit.facility.entity import Facility
+from lana.core.credit.facility.errors import BelowMarginLimit
+from lana.core.credit.facility.repo import FacilityRepo
+from lana.core.credit.history import DisbursalExecuted, tell
+from lana.core.credit.ledger import CreditLedger
+from lana.core.credit.margins import Margins
+from lana.core.credit.obligations import Obligations
+from lana.core.credit.primitives import Actor, DenialReason, DisbursalAction
+from lana.core.credit.public import DisbursalApprovalConcluded, DisbursalSettled, Settlement
+from lana.core.credit.snapshots import told_disbursal
+from lana.core.customer import Customers
+from lana.core.deposit import AccountStatus, DepositAccounts
+from lana.core.governance import GovernanceService, ProcessType
+from lana.core.public_id import PublicIds, TargetKind
+from lana.lib.authz import Authorizer, Check
+from lana.lib.es.op import Op
+from lana.lib.money import UsdCents
+from lana.lib.pg.database import Database
+
+
+class Disbursals:
+    def __init__(
+        self,
+        db: Database,
+        authz: Authorizer,
+        *,
+        customers: Customers,
+        deposit_accounts: DepositAccounts,
+        governance: GovernanceService,
+        public_ids: PublicIds,
+        margins: Margins,
+        obligations: Obligations,
+    ) -> None:
+        self.repo = DisbursalRepo(db)
+        self._facilities = FacilityRepo(db)
+        self._authz = authz
+        self._customers = customers
+        self._deposit_accounts = deposit_accounts
+        self._governance = governance
+        self._public_ids = public_ids
+        self._margins = margins
+        self._obligations = obligations
+        self._ledger = CreditLedger()
+
+    async def initiate(self, op: Op, facility_id: UUID, amount: UsdCents) -> Disbursal:
+        self._authz.enforce(op, DisbursalAction.INITIATE)
+        facility = await op.find(self._facilities, facility_id)
+        await self._customers.find_eligible(op, facility.customer_id)
+        facility.require_drawable(op.now)
+        price = await self._margins.prices.current(op)
+        if price is None or not facility.may_draw(amount, price.price):
+            raise BelowMarginLimit(facility_id)
+        new = op.new_id()
+        public_id = await self._public_ids.draw(op, TargetKind.DISBURSAL, new)
+        disbursal = Disbursal.initiate(disbursal_of(facility, new, amount, new, public_id=public_id))
+        op.add(self.repo, disbursal)
+        await self._governance.start_process(
+            op, ProcessType.DISBURSAL, new, target_ref=str(new), initiator=op.subject, amount=amount
+        )
+        self._ledger.initiate_disbursal(op, new, facility.account_ids, amount)
+        await self._margins.move(op, facility, facility.position.owed(reserved=amount))
+        return disbursal
+
+    async def conclude_approval(self, op: Op, disbursal_id: UUID, approved: bool) -> None:
+        """What governance decided. Approved, it is paid out at once, or at the next fresh price."""
+        disbursal = await op.find(self.repo, disbursal_id)
+        check = Check(op.subject, DisbursalAction.SETTLE, (disbursal_id,), authorized=True)
+        op.record_system(Actor.DISBURSAL_APPROVAL, check)
+        disbursal.conclude_approval(approved)
+        if disbursal.is_approved:
+            await self.settle_if_approved(op, disbursal_id)
+        elif disbursal.is_new:
+            facility = await op.find(self._facilities, disbursal.facility_id)
+            await self._cancel(op, disbursal, facility, None)
+
+    async def settle_if_approved(self, op: Op, disbursal_id: UUID) -> bool:
+        """Pay out what was approved; False while the price is stale or the account takes no money. Below the
+        margin call's CVL at the price of this moment it is cancelled.
+        """
+        disbursal = await op.find(self.repo, disbursal_id)
+        if not disbursal.awaits_settlement:
+            return False
+        price = await self._margins.prices.current(op)
+        account_id = disbursal.disbursal_credit_account_id
+        account = await self._deposit_accounts.maybe_find_for_posting(op, account_id)
+        if price is None or not price.fresh or account is None or account.status is not AccountStatus.ACTIVE:
+            return False
+        facility = await op.find(self._facilities, disbursal.facility_id)
+        if facility.may_draw(UsdCents(0), price.price):
+            await self._settle(op, disbursal, facility)
+        else:
+            await self._cancel(op, disbursal, facility, DenialReason.BELOW_MARGIN_LIMIT)
+        return True
+
+    async def _settle(self, op: Op, disbursal: Disbursal, facility: Facility) -> None:
+        tx_id, amount = op.new_id(), disbursal.amount
+        self._ledger.confirm_disbursal(
+            op,
+            tx_id,
+            disbursal.id,
+            facility.account_ids,
+            deposit_account_id=disbursal.disbursal_credit_account_id,
+            amount=amount,
+        )
+        obligation = self._obligations.owe_principal(
+            op, facility, amount, reference=f"disbursal-{disbursal.id}", ledger_tx_id=tx_id
+        )
+        disbursal.settle(tx_id, obligation.id, op.today)
+        settlement = Settlement(tx_id=tx_id, effective=op.today)
+        op.publish(told_disbursal(DisbursalSettled, disbursal, settlement))
+        tell(op, facility.id, DisbursalExecuted(cents=amount, ledger_transaction_id=tx_id))
+        op.publish(told_disbursal(DisbursalApprovalConcluded, disbursal, settlement))
+        position = facility.position.owed(disbursed=amount, reserved=-amount)
+        await self._margins.move(op, facility, position)
+
+    async def _cancel(
+        self, op: Op, disbursal: Disbursal, facility: Facility, reason: DenialReason | None
+    ) -> None:
+        tx_id = op.new_id()
+        self._ledger.cancel_disbursal(op, tx_id, disbursal.id, facility.account_ids, disbursal.amount)
+        disbursal.cancel(tx_id, reason)
+        op.publish(told_disbursal(DisbursalApprovalConcluded, disbursal))
+        await self._margins.move(op, facility, facility.position.owed(reserved=-disbursal.amount))

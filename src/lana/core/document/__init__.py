@@ -1,0 +1,1 @@
+"""Documents: stored apart, reached by signed links."""
