@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -15,6 +15,9 @@ import msgspec
 import cala_ledger
 from lana.app.app import App
 from lana.app.states import columns, folded, stored
+from lana.app.verify_books import BOOKS
+from lana.app.verify_rows import Check
+from lana.app.verify_rows import rows as _rows
 from lana.lib.es.repo import Repo
 from lana.lib.pg.database import Connection
 
@@ -95,12 +98,6 @@ async def _events(
     return found
 
 
-async def _rows(connection: Connection, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(sql.encode(), params)
-        return await cursor.fetchall()
-
-
 async def _outbox(connection: Connection) -> tuple[int, list[str]]:
     rows = await _rows(
         connection,
@@ -136,38 +133,6 @@ async def _attribution(connection: Connection) -> tuple[int, list[str]]:
     return total[0][0], [f"{kind} {i} #{n} names an audit entry that is not there" for kind, i, n in rows]
 
 
-async def _deposit_books(connection: Connection) -> tuple[int, list[str]]:
-    """What customers' accounts hold is what deposits and withdrawals say, the bank's cash likewise."""
-    rows = await _rows(connection, _DEPOSIT_BOOKS)
-    total = await _rows(connection, "select count(*) from deposit_accounts")
-    return total[0][0], [
-        f"deposit account {i}: books say {have}, deposits say {want}" for i, have, want in rows
-    ]
-
-
-_DEPOSIT_BOOKS = """
-with moved as (
-    select deposit_account_id as id,
-           sum(amount) filter (where status = 'Confirmed') as deposited, 0::numeric as withdrawn
-      from deposits group by 1
-    union all
-    select deposit_account_id, 0,
-           sum(amount) filter (where status in ('PendingApproval', 'PendingConfirmation', 'Confirmed'))
-      from withdrawals group by 1
-), wanted as (
-    select id, coalesce(sum(deposited), 0) - coalesce(sum(withdrawn), 0) as amount from moved group by id
-), held as (
-    select a.id, coalesce(sum(b.settled_credit - b.settled_debit), 0) as amount
-      from deposit_accounts a
-      left join cala.balances b on b.account_id in (
-          a.id, (a.state->'account_ids'->>'frozen_deposit_account_id')::uuid)
-     group by a.id
-)
-select h.id, h.amount::text, coalesce(w.amount, 0)::text from held h left join wanted w using (id)
- where h.amount <> coalesce(w.amount, 0) limit 20
-"""
-
-
 async def _ledger(connection: Connection) -> Finding:
     found = await cala_ledger.verify(cast("Any", connection))
     entries = await _rows(connection, "select count(*) from cala.entries")
@@ -176,9 +141,9 @@ async def _ledger(connection: Connection) -> Finding:
     )
 
 
-CHECKS: Final[dict[str, Callable[[Connection], Awaitable[tuple[int, list[str]]]]]] = {
+CHECKS: Final[dict[str, Check]] = {
     "events: streams without gaps": _event_streams,
     "events: attributed to an audit entry": _attribution,
     "outbox: without gaps": _outbox,
-    "deposits: books = deposits and withdrawals": _deposit_books,
+    **BOOKS,
 }

@@ -1,8 +1,8 @@
 """Bitfinex' public ticker: `GET {base}/v2/ticker/tBTCUSD` answers an array whose element 6 is the last price.
 
 The number is read as a decimal, never as a binary fraction. It must be above 0, have at most two decimals and
-fit 64 bits of cents; anything else is no price. The answer is bounded in bytes and in time, from the first byte
-to the last; so is the number's text, as a short one (`1e999999`) may stand for a number of a million digits.
+fit 64 bits of cents; anything else is no price. The answer is bounded in bytes and in time, from the first
+byte to the last. So is the number's text: a short one (`1e999999`) may stand for a million digits.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class PriceHistory:
         self._bank_time = bank_time
 
     async def between(self, since: datetime, until: datetime, interval: Interval) -> list[PricePoint]:
-        """Oldest first, `since` included; nothing before the first price and nothing after now. WindowTooWide."""
+        """Oldest first, `since` included; nothing before the first price or after now. WindowTooWide."""
         until = min(until, self._bank_time.now())
         if (until - since) / timedelta(seconds=interval.value) >= MAX_POINTS:
             raise WindowTooWide(f"at most {MAX_POINTS} points are answered at once", field="from")

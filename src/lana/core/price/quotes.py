@@ -29,7 +29,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def judged(quotes: Sequence[Quote], last: UsdCents | None, limit_pct: Decimal) -> Judged:
-    """The median; where it is not believed, what staff set by hand; else the price stays. At least one quote."""
+    """The median; if it is not believed, what staff set by hand; else the price stays. At least one quote."""
     chosen = median(quotes)
     if is_acceptable(quotes, last, limit_pct):
         return Judged(accepted=chosen)

@@ -1,0 +1,27 @@
+"""How a check of `verify` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from lana.lib.pg.database import Connection
+
+Check = Callable[[Connection], Awaitable[tuple[int, list[str]]]]
+"""How many it looked at, and what it found wrong."""
+
+
+async def rows(connection: Connection, sql: str, params: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(sql.encode(), params or None)
+        return await cursor.fetchall()
+
+
+def counting(table: str, sql: str) -> Check:
+    """Over a whole table; `sql` answers a sentence for each violation, a bounded number of them."""
+
+    async def check(connection: Connection) -> tuple[int, list[str]]:
+        total = await rows(connection, f"select count(*) from {table}")
+        return total[0][0], [row[0] for row in await rows(connection, sql)]
+
+    return check
