@@ -19,7 +19,7 @@ from psycopg import conninfo, sql
 from lana.app import App, open_app
 from lana.lib.authz import Ctx, Subject
 from lana.lib.config import Config, Secrets, TimeMode
-from lana.lib.config.model import AccessConfig, AppConfig, TimeConfig
+from lana.lib.config.model import AccessConfig, AppConfig, PriceConfig, TimeConfig
 from lana.lib.es.commands import Commands
 from lana.lib.es.committer import Committer
 from lana.lib.pg.database import Database
@@ -31,6 +31,7 @@ from tests.support.scheduling import OneKeycloak
 TEMPLATE = "lana_template"
 BANK = "lana_template_bank"
 SUPERUSER = "superuser@example.com"
+NO_MARKET = "http://127.0.0.1:1"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneKeycloak:
@@ -91,9 +92,11 @@ async def open_once(dsn: str) -> None:
 
 
 def bank_config(dsn: str) -> Config:
-    """A bank with a superuser and a manual clock."""
+    """A bank with a superuser and a manual clock, and no market that anybody could reach."""
     return Config(
-        app=AppConfig(access=AccessConfig(superuser_email=SUPERUSER)),
+        app=AppConfig(
+            access=AccessConfig(superuser_email=SUPERUSER), price=PriceConfig(bitfinex_url=NO_MARKET)
+        ),
         time=TimeConfig(mode=TimeMode.MANUAL, start_at=datetime(2026, 1, 15, 12, tzinfo=UTC)),
         secrets=Secrets(pg_con=dsn, encryption_key="00" * 32),
     )

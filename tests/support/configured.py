@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from lana.core import time as bank_time
-from lana.core.domain_config import LATER, AnySetting, DomainConfigs, Registry, Settings, start_settings
+from lana.app.declared import SETTINGS
+from lana.core.domain_config import AnySetting, DomainConfigs, Registry, Settings, start_settings
 from lana.core.domain_config.config.repo import DomainConfigRepo
 from lana.lib.authz import Authorizer
 from lana.lib.crypto import Keyring
@@ -15,7 +15,7 @@ from lana.lib.pg.database import Database
 
 OLD_KEY: Final = "00" * 32
 NEW_KEY: Final = "11" * 32
-DECLARED: Final[tuple[AnySetting, ...]] = (*bank_time.SETTINGS, *LATER)
+DECLARED: Final[tuple[AnySetting, ...]] = SETTINGS
 
 
 class Configured:

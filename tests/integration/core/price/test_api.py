@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -14,6 +13,7 @@ import pytest_asyncio
 from tests.support.api import ApiClient, Refused
 from tests.support.price_feed import go_by
 from tests.support.servers import Servers, open_servers
+from tests.support.waiting import eventually
 
 PROVIDER = "priceProvider { priceProviderId name provider active latestPrice createdAt }"
 LIST = "{ priceProviders(first: 5) { nodes { priceProviderId name provider active latestPrice } } }"
@@ -140,11 +140,8 @@ async def test_customers_see_the_price_and_its_history(bank: Servers) -> None:
 async def test_who_listens_hears_each_new_price_the_first_one_too(bank: Servers) -> None:
     query = "subscription { realtimePriceUpdated { usdCentsPerBtc } }"
     async with bank.superuser.listening(query) as stream:
-        hearing = asyncio.create_task(stream.next())
-        await asyncio.sleep(0)
+        await eventually(lambda: bool(bank.app.tail._subscribers))
         for cents in (50_000_00, 51_000_00):
             await go_by(bank.app, cents)
-            heard = await hearing
+            heard = await stream.next()
             assert heard["data"]["realtimePriceUpdated"]["usdCentsPerBtc"] == cents
-            hearing = asyncio.create_task(stream.next())
-        hearing.cancel()

@@ -18,6 +18,7 @@ from lana.core.price import (
     NoActiveProviders,
     PriceFeed,
     PriceProvider,
+    PriceProviders,
     Prices,
     PriceStale,
     PriceUpdated,
@@ -27,12 +28,15 @@ from lana.core.price import (
 )
 from lana.core.price.primitives import PRICE_ID
 from lana.core.price.quotes import Quote
-from lana.lib.authz import Ctx
+from lana.lib.authz import Authorizer, Ctx
+from lana.lib.es.commands import Commands
 from lana.lib.es.op import Op
 from lana.lib.money import UsdCents
 from lana.lib.outbox.event import decode
+from lana.lib.pg.database import Database
 from lana.lib.pg.page import Page
 from lana.processes.price_fetch import PriceFetch
+from tests.support.configured import Configured
 from tests.support.price_feed import STAFF, Market, go_by
 
 START = datetime(2026, 1, 15, tzinfo=UTC)
@@ -96,14 +100,12 @@ async def test_every_bank_begins_with_two_providers_however_many_processes_start
     assert await app.prices.peek() is None
 
 
-async def test_a_bank_made_empty_begins_once_though_processes_race(app: App) -> None:
-    await app.db.fetch("delete from price_providers returning id")
-    await app.db.fetch("delete from accepted_prices returning id")
-    await app.db.fetch("delete from claims where starts_with(space, 'price-provider') returning value")
-    await app.db.fetch("delete from events where entity_type in ('price', 'price_provider') returning 1")
-    await asyncio.gather(*(ensure_providers(app.commands, app.price_providers) for _ in range(8)))
-    assert (await app.db.fetch("select count(*) from price_providers"))[0][0] == 2
-    assert (await app.db.fetch("select count(*) from accepted_prices"))[0][0] == 1
+async def test_a_new_bank_begins_once_though_its_processes_race(db: Database, commands: Commands) -> None:
+    prices = Prices(db, Configured(db).settings, {})
+    providers = PriceProviders(db, Authorizer(), prices)
+    await asyncio.gather(*(ensure_providers(commands, providers) for _ in range(8)))
+    assert len((await providers.list(STAFF, Page(10))).items) == 2
+    assert [e.event_type for e in await prices.repo.events(PRICE_ID, limit=9)] == ["initialized"]
 
 
 async def test_a_fetch_makes_the_price_told_and_remembered(app: App, prices: Prices, market: Market) -> None:

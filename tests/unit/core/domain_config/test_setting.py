@@ -96,8 +96,6 @@ def test_later_domains_settings_have_the_defaults_of_the_table() -> None:
     assert {setting.key: setting.plain_default for setting in LATER} == {
         "deposit-activity-inactive-threshold-days": 365,
         "deposit-activity-escheatable-threshold-days": 3650,
-        "price-age-limit-seconds": 300,
-        "price-deviation-limit-pct": "10",
         "notification-email-from-email": None,
         "notification-email-from-name": None,
         "sumsub-api-key": None,

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lana.core.domain_config.errors import InvalidState
+from lana.core.price import DEVIATION_LIMIT_PCT, SETTINGS
 from lana.core.price.quotes import Judged, Quote, judged, median
 from lana.lib.money import INT64_MAX, UsdCents
 
@@ -80,6 +82,14 @@ def test_the_limit_is_exact_to_the_cent_and_to_any_digit() -> None:
     last = UsdCents(10**18)
     assert judge(feed(last), last=last, limit=limit).accepted
     assert judge(feed(last + 1), last=last, limit=limit).rejected
+
+
+def test_the_limits_are_settings_with_their_defaults() -> None:
+    assert {setting.key: setting.plain_default for setting in SETTINGS} == {
+        "price-age-limit-seconds": 300, "price-deviation-limit-pct": "10",
+    }  # fmt: skip
+    with pytest.raises(InvalidState):
+        DEVIATION_LIMIT_PCT.read("-1")
 
 
 def test_a_limit_of_nothing_accepts_no_change() -> None:
