@@ -15,8 +15,8 @@ ROOT = Path(__file__).parents[2]
 # what a bank may use without asking: nothing here reaches over to its own code
 ALLOWED: Final = frozenset(
     {
-        "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "LGPL-3.0-only", "MIT", "MIT-0", "MPL-2.0",
-        "PSF-2.0", "Unlicense",
+        "0BSD", "Apache-2.0", "BSD", "BSD-2-Clause", "BSD-3-Clause", "ISC", "LGPL-3.0-only", "MIT", "MIT-0",
+        "MPL-2.0", "PSF-2.0", "Unlicense", "Zlib", "CC0-1.0",
     }
 )  # fmt: skip
 

@@ -60,8 +60,8 @@ class Query:
     async def portfolio_stress(
         self, info: Info, prices: list[UsdCents] | None = None, range: PriceRangeInput | None = None
     ) -> list[PortfolioStressGroup]:
-        """For prices, or a range of them: how many facilities would be in which state, what would be sold, what
-        it would bring, and what would be missing.
+        """For prices, or a range of them: how many facilities would be in which state, what would be sold,
+        what it would bring, and what would be missing.
         """
         if (prices is None) == (range is None):
             raise core.InvalidPrices("either prices or a range", field="prices")

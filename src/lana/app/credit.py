@@ -62,7 +62,56 @@ class Credit(msgspec.Struct, frozen=True, kw_only=True):
     steps: Sequence[Step]
 
 
+class _Acts(msgspec.Struct, frozen=True, kw_only=True):
+    """Whoever changes a loan."""
+
+    proposals: credit.Proposals
+    activations: credit.Activations
+    disbursals: credit.Disbursals
+    payments: credit.Payments
+    completions: credit.Completions
+    collaterals: credit.Collaterals
+    liquidations: credit.Liquidations
+    interest: credit.Interest
+    margin_monitor: credit.MarginMonitor
+    margins: credit.Margins
+
+
 def wire_credit(around: Around) -> Credit:
+    db, authz = around.db, around.authz
+    acts = _acts(around)
+    around.customers.closing_checks.append(credit.NoOpenCredit(db, authz))
+    plans = credit.Plans(db, around.bank_time)
+    balances = credit.FacilityBalances(db, around.books)
+    commands = around.commands
+    return Credit(
+        proposals=acts.proposals,
+        activations=acts.activations,
+        disbursals=acts.disbursals,
+        payments=acts.payments,
+        completions=acts.completions,
+        collaterals=acts.collaterals,
+        liquidations=acts.liquidations,
+        interest=acts.interest,
+        margin_monitor=acts.margin_monitor,
+        module_config=credit.ModuleConfig(authz),
+        proposal_reading=credit.ProposalReading(db, authz, plans),
+        facility_reading=credit.FacilityReading(db, authz, around.public_ids, balances=balances, plans=plans),
+        collateral_reading=credit.CollateralReading(db, authz),
+        own=credit.OwnCredit(db, authz, balances=balances, plans=plans),
+        stress=credit.PortfolioStress(db, authz, around.templates),
+        steps=(
+            end_of_day.ObligationTransitions(db, commands, margins=acts.margins),
+            end_of_day.FacilityMaturities(db, commands),
+            end_of_day.InterestAccruals(db, commands, acts.interest),
+            end_of_day.InterestPostings(db, commands, acts.interest),
+            credit.ProposalExpiry(db, commands, acts.proposals, around.settings),
+            credit.RequestExpiry(commands, around.requests, around.settings),
+        ),
+    )
+
+
+def _acts(around: Around) -> _Acts:
     db, authz = around.db, around.authz
     margins = credit.Margins(db, around.prices)
     obligations = credit.Obligations(db)
@@ -97,46 +146,32 @@ def wire_credit(around: Around) -> Credit:
     collaterals = credit.Collaterals(db, authz, around.settings, margins=margins)
     completions = credit.Completions(db, authz, margins=margins, interest=interest, collaterals=collaterals)
     collaterals.finish = completions.finish
-    proposals = credit.Proposals(
-        db,
-        authz,
+    liquidations = credit.Liquidations(db, authz, margins=margins, payments=payments, collaterals=collaterals)
+    monitor = credit.MarginMonitor(
+        db, around.commands, margins=margins, activations=activations, disbursals=disbursals
+    )
+    return _Acts(
+        proposals=_proposals(around),
+        activations=activations,
+        disbursals=disbursals,
+        payments=payments,
+        completions=completions,
+        collaterals=collaterals,
+        liquidations=liquidations,
+        interest=interest,
+        margin_monitor=monitor,
+        margins=margins,
+    )
+
+
+def _proposals(around: Around) -> credit.Proposals:
+    return credit.Proposals(
+        around.db,
+        around.authz,
         settings=around.settings,
         governance=around.governance,
         customers=around.customers,
         deposit_accounts=around.deposit_accounts,
         custodians=around.custodians,
         requests=around.requests,
-    )
-    around.customers.closing_checks.append(credit.NoOpenCredit(db, authz))
-    plans = credit.Plans(db, around.bank_time)
-    balances = credit.FacilityBalances(db, around.books)
-    commands = around.commands
-    return Credit(
-        proposals=proposals,
-        activations=activations,
-        disbursals=disbursals,
-        payments=payments,
-        completions=completions,
-        collaterals=collaterals,
-        liquidations=credit.Liquidations(
-            db, authz, margins=margins, payments=payments, collaterals=collaterals
-        ),
-        interest=interest,
-        margin_monitor=credit.MarginMonitor(
-            db, commands, margins=margins, activations=activations, disbursals=disbursals
-        ),
-        module_config=credit.ModuleConfig(authz),
-        proposal_reading=credit.ProposalReading(db, authz, plans),
-        facility_reading=credit.FacilityReading(db, authz, around.public_ids, balances=balances, plans=plans),
-        collateral_reading=credit.CollateralReading(db, authz),
-        own=credit.OwnCredit(db, authz, balances=balances, plans=plans),
-        stress=credit.PortfolioStress(db, authz, around.templates),
-        steps=(
-            end_of_day.ObligationTransitions(db, commands, margins=margins),
-            end_of_day.FacilityMaturities(db, commands),
-            end_of_day.InterestAccruals(db, commands, interest),
-            end_of_day.InterestPostings(db, commands, interest),
-            credit.ProposalExpiry(db, commands, proposals, around.settings),
-            credit.RequestExpiry(commands, around.requests, around.settings),
-        ),
     )

@@ -122,7 +122,8 @@ _CYCLES: Final = f"""{_LOANS}
 , cycles as (
     select facility_id as id, count(*) as made, max(idx) as last, min(idx) as first,
            count(*) filter (where next_accrual_on is not null or awaits_posting) as open,
-           coalesce(sum((state->>'accrued')::numeric) filter (where (state->>'is_posted')::bool), 0) as posted,
+           coalesce(sum((state->>'accrued')::numeric)
+                    filter (where (state->>'is_posted')::bool), 0) as posted,
            coalesce(sum((state->>'accrued')::numeric)
                     filter (where not (state->>'is_posted')::bool and not (state->>'is_closed')::bool), 0)
                as accruing

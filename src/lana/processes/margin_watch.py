@@ -28,7 +28,9 @@ class MarginWatch:
         self._monitor = monitor
 
     async def run(self) -> None:
-        """Until cancelled: lead when nobody else does. A sweep that finds nobody is a few looks into indices."""
+        """Until cancelled: lead when nobody else does. A sweep that finds nobody is a few looks into
+        indices.
+        """
         while going_on():
             try:
                 async with await connect(self._db.dsn) as connection:

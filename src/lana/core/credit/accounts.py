@@ -115,75 +115,47 @@ def open_collateral(op: Op, collateral_id: UUID, ids: CollateralAccountIds) -> N
         )
 
 
+# which of the facility's accounts, its suffix, and where it rolls up
+_RECEIVABLES: Final = (
+    ("disbursed_receivable_not_yet_due_account_id", "disbursed-not-yet-due-receivable", "disbursed"),
+    ("disbursed_receivable_due_account_id", "disbursed-due-receivable", "disbursed"),
+    ("disbursed_receivable_overdue_account_id", "disbursed-overdue-receivable", "overdue"),
+    ("disbursed_defaulted_account_id", "disbursed-defaulted", "credit-disbursed-defaulted"),
+    ("interest_receivable_not_yet_due_account_id", "interest-not-yet-due-receivable", "interest"),
+    ("interest_receivable_due_account_id", "interest-due-receivable", "interest"),
+    ("interest_receivable_overdue_account_id", "interest-overdue-receivable", "interest"),
+    ("interest_defaulted_account_id", "interest-defaulted", "credit-interest-defaulted"),
+)
+_TITLES: Final = {
+    "disbursed-not-yet-due-receivable": "Disbursed Receivable Not Yet Due Account",
+    "disbursed-due-receivable": "Disbursed Receivable Due Account",
+    "disbursed-overdue-receivable": "Disbursed Receivable Overdue Account",
+    "disbursed-defaulted": "Disbursed Defaulted Account",
+    "interest-not-yet-due-receivable": "Interest Receivable Not Yet Due Account",
+    "interest-due-receivable": "Interest Receivable Due Account",
+    "interest-overdue-receivable": "Interest Receivable Overdue Account",
+    "interest-defaulted": "Interest Defaulted Account",
+}
+
+
 def open_facility(
     op: Op, facility_id: UUID, ids: FacilityAccountIds, term: Term, customer_type: CustomerType
 ) -> None:
     """At activation. Where receivables roll up is fixed by term and type of customer."""
     owner = _Owner(op, "CreditFacility", facility_id)
-    disbursed = chart.disbursed_set(term, customer_type)
-    interest = chart.interest_set(term, customer_type)
-    income, fees = chart.product_set("credit-interest-income"), chart.product_set("credit-fee-income")
-    for account_id, suffix, title, side, place in (
-        (
-            ids.disbursed_receivable_not_yet_due_account_id,
-            "disbursed-not-yet-due-receivable",
-            "Disbursed Receivable Not Yet Due Account",
-            DEBIT,
-            disbursed,
-        ),
-        (
-            ids.disbursed_receivable_due_account_id,
-            "disbursed-due-receivable",
-            "Disbursed Receivable Due Account",
-            DEBIT,
-            disbursed,
-        ),
-        (
-            ids.disbursed_receivable_overdue_account_id,
-            "disbursed-overdue-receivable",
-            "Disbursed Receivable Overdue Account",
-            DEBIT,
-            chart.overdue_set(customer_type),
-        ),
-        (
-            ids.disbursed_defaulted_account_id,
-            "disbursed-defaulted",
-            "Disbursed Defaulted Account",
-            DEBIT,
-            chart.product_set("credit-disbursed-defaulted"),
-        ),
-        (
-            ids.interest_receivable_not_yet_due_account_id,
-            "interest-not-yet-due-receivable",
-            "Interest Receivable Not Yet Due Account",
-            DEBIT,
-            interest,
-        ),
-        (
-            ids.interest_receivable_due_account_id,
-            "interest-due-receivable",
-            "Interest Receivable Due Account",
-            DEBIT,
-            interest,
-        ),
-        (
-            ids.interest_receivable_overdue_account_id,
-            "interest-overdue-receivable",
-            "Interest Receivable Overdue Account",
-            DEBIT,
-            interest,
-        ),
-        (
-            ids.interest_defaulted_account_id,
-            "interest-defaulted",
-            "Interest Defaulted Account",
-            DEBIT,
-            chart.product_set("credit-interest-defaulted"),
-        ),
-        (ids.interest_income_account_id, "interest-income", "Interest Income Account", CREDIT, income),
-        (ids.fee_income_account_id, "fee-income", "Fee Income Account", CREDIT, fees),
+    places = {
+        "disbursed": chart.disbursed_set(term, customer_type),
+        "interest": chart.interest_set(term, customer_type),
+        "overdue": chart.overdue_set(customer_type),
+    }
+    for name, suffix, where in _RECEIVABLES:
+        place = places.get(where) or chart.product_set(where)
+        owner.open(getattr(ids, name), suffix, _TITLES[suffix], side=DEBIT, place=place)
+    for account_id, suffix, title in (
+        (ids.interest_income_account_id, "interest-income", "Interest Income Account"),
+        (ids.fee_income_account_id, "fee-income", "Fee Income Account"),
     ):
-        owner.open(account_id, suffix, title, side=side, place=place)
+        owner.open(account_id, suffix, title, side=CREDIT, place=chart.product_set(f"credit-{suffix}"))
 
 
 class _Owner:

@@ -61,8 +61,9 @@ class Activations:
         self._ledger = CreditLedger()
 
     async def activate(self, op: Op, pending_id: UUID) -> Facility | None:
-        """At the fresh price of this moment. None, and nothing happens, while the price is stale, the collateral
-        is not enough at it, or the customer's account takes no money: it is tried again at the next price.
+        """At the fresh price of this moment. None, and nothing happens, while the price is stale, the
+        collateral is not enough at it, or the customer's account takes no money: it is tried again at the
+        next price.
         """
         pending = await op.find(self.pendings, pending_id)
         if not pending.is_waiting:

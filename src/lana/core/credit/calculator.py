@@ -1,5 +1,5 @@
-"""What a liquidation would bring, from two of: proceeds, satoshis sold, CVL afterwards. Exact rationals; every
-amount of cents and satoshis is rounded up.
+"""What a liquidation would bring, from two of: proceeds, satoshis sold, CVL afterwards. Exact rationals;
+every amount of cents and satoshis is rounded up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The end of a loan: what it takes to pay it off, completing it, and closing it once its collateral is back."""
+"""The end of a loan: what it takes to pay it off, completing it, and closing it once its collateral is
+back.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ from lana.lib.pg.database import Database
 
 
 class Payoff(msgspec.Struct, frozen=True, kw_only=True):
-    """What ends the loan now, in US cents; `accrued_interest` of periods that have ended and are not posted."""
+    """What ends the loan now, in US cents; `accrued_interest` of periods that have ended and are not
+    posted.
+    """
 
     principal: UsdCents
     posted_interest: UsdCents

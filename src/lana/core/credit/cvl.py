@@ -1,4 +1,5 @@
-"""Collateral to loan: the ratio in percent, the state it puts a loan in, and the prices at which that changes.
+"""Collateral to loan: the ratio in percent, the state it puts a loan in, and the prices at which that
+changes.
 
 CVL = value of the collateral / exposure, cut to a whole percent. A loan under the margin call comes back only
 beyond `BUFFER` percent above it, from everywhere else at once.

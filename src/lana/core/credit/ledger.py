@@ -1,5 +1,5 @@
-"""Money and bitcoin move here: every posting of the credit domain, prepared while deciding and written with its
-Op. The ledger holds no entry of 0, so where an amount is 0 nothing is posted (ADR 21).
+"""Money and bitcoin move here: every posting of the credit domain, prepared while deciding and written with
+its Op. The ledger holds no entry of 0, so where an amount is 0 nothing is posted (ADR 21).
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ class CreditLedger:
         amount: UsdCents,
         liquidated: Satoshis,
     ) -> None:
-        """What was sent and is not booked yet is booked as liquidated; a later tranche may have none of it."""
+        """What was sent and not booked yet is booked as liquidated; a later tranche may have none."""
         params: dict[str, UUID | int] = {"amount": amount, "proceeds_account_id": proceeds_account_id}
         if not liquidated:
             _post(op, T.RECEIVE_FURTHER_PROCEEDS_FROM_LIQUIDATION, tx_id, params)

@@ -1,4 +1,6 @@
-"""Liquidations: collateral sent to be sold, its proceeds applied to what is owed, cancelled while nothing is sent."""
+"""Liquidations: collateral sent to be sold, its proceeds applied to what is owed, cancelled while nothing is
+sent.
+"""
 
 from __future__ import annotations
 
@@ -86,8 +88,8 @@ class Liquidations:
     async def record_proceeds(
         self, op: Op, collateral_id: UUID, amount: UsdCents, *, completes: bool = True
     ) -> Collateral:
-        """What the sale brought pays what is owed, the rest is the customer's. Still under the threshold after
-        it, a new liquidation starts. NoActiveLiquidation, AmountIsZero, NothingSentToLiquidation.
+        """What the sale brought pays what is owed, the rest is the customer's. Still under the threshold
+        after it, a new liquidation starts. NoActiveLiquidation, AmountIsZero, NothingSentToLiquidation.
         """
         self._authz.enforce(op, CollateralAction.RECORD_PAYMENT_RECEIVED_FROM_LIQUIDATION, collateral_id)
         collateral = await op.find(self._collaterals, collateral_id)

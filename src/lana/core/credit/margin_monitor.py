@@ -1,7 +1,7 @@
 """Moves every facility whose range the price has left: found by index, page by page, until nobody is left.
 
-The columns `falls_at` and `rises_at` are the queue (see `margins.py`), so a process killed in the middle loses
-nothing and another begins where it stands. What waits for a price that is fresh (activations, approved
+The columns `falls_at` and `rises_at` are the queue (see `margins.py`), so a process killed in the middle
+loses nothing and another begins where it stands. What waits for a price that is fresh (activations, approved
 disbursals, liquidations) is tried again whenever another price is accepted, and every `AGAIN_SECONDS`.
 """
 

@@ -47,7 +47,7 @@ class Margins:
         await self.look(op, facility)
 
     async def look(self, op: Op, facility: Facility) -> None:
-        """The state at the price of this moment; without a price it stays. A liquidation needs a fresh one."""
+        """The state at the price of this moment; without one it stays. A liquidation needs a fresh one."""
         price = await self.prices.current(op)
         if price is None or facility.is_closed:
             return
@@ -84,6 +84,8 @@ class Margins:
         collateral = await op.find(self._collaterals, facility.collateral_id)
         if collateral.liquidation_id is not None:
             return
+        ids = collateral.account_ids
+        proceeds = facility.account_ids.facility_proceeds_from_liquidation_account_id
         trigger = trigger_of(facility, price.price, op)
         facility.initiate_liquidation(trigger)
         collateral.start_liquidation(trigger.liquidation_id)
@@ -97,9 +99,9 @@ class Margins:
                     trigger_price=trigger.trigger_price,
                     initially_expected_to_receive=trigger.initially_expected_to_receive,
                     initially_estimated_to_liquidate=trigger.initially_estimated_to_liquidate,
-                    collateral_in_liquidation_account_id=collateral.account_ids.collateral_in_liquidation_account_id,
-                    liquidated_collateral_account_id=collateral.account_ids.liquidated_collateral_account_id,
-                    proceeds_from_liquidation_account_id=facility.account_ids.facility_proceeds_from_liquidation_account_id,
+                    collateral_in_liquidation_account_id=ids.collateral_in_liquidation_account_id,
+                    liquidated_collateral_account_id=ids.liquidated_collateral_account_id,
+                    proceeds_from_liquidation_account_id=proceeds,
                 )
             ),
         )

@@ -1,7 +1,7 @@
 """What a customer may see of their loans: what is theirs, each look kept for the audit.
 
-Somebody else's proposal or pending facility is answered like one that does not exist; somebody else's facility
-is refused by name, as clients expect.
+Somebody else's proposal or pending facility is answered like one that does not exist; somebody else's
+facility is refused by name, as clients expect.
 """
 
 from __future__ import annotations

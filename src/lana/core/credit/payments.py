@@ -102,7 +102,9 @@ class Payments:
     async def apply_proceeds(
         self, op: Op, facility: Facility, payment_id: UUID, amount: UsdCents
     ) -> UsdCents:
-        """Of a liquidation: what is owed takes at most that much; answers the rest, which is the customer's."""
+        """Of a liquidation: what is owed takes at most that much; answers the rest, which is the
+        customer's.
+        """
         owed = await self._obligations.repo.find_of_parent(op, facility.id)
         taken = UsdCents(min(amount, unpaid(owed)))
         if taken:

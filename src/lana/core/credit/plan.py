@@ -1,7 +1,7 @@
 """The repayment plan: what is owed and what is still to come, worked out when it is read.
 
-Once anything is owed the entries are the obligations themselves; interest to come is one entry a cycle, rounded
-once on the principal outstanding today, so it differs from the daily sum by some cents.
+Once anything is owed the entries are the obligations themselves; interest to come is one entry a cycle,
+rounded once on the principal outstanding today, so it differs from the daily sum by some cents.
 """
 
 from __future__ import annotations

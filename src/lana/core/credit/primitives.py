@@ -82,11 +82,13 @@ class RequestStatus(StrEnum):
     EXPIRED = "expired"
 
 
-# --- ledger accounts ------------------------------------------------------------------------------------------
+# --- ledger accounts ----------------------------------------------------------------------------------------
 
 
 class PendingAccountIds(msgspec.Struct, frozen=True, kw_only=True):
-    """The ledger accounts of a facility that waits for its collateral, opened when its proposal is approved."""
+    """The ledger accounts of a facility that waits for its collateral, opened when its proposal is
+    approved.
+    """
 
     facility_account_id: UUID
     facility_proceeds_from_liquidation_account_id: UUID
@@ -123,7 +125,7 @@ class ReceivableAccountIds(msgspec.Struct, frozen=True, kw_only=True):
     overdue: UUID
 
 
-# --- permissions ----------------------------------------------------------------------------------------------
+# --- permissions --------------------------------------------------------------------------------------------
 
 
 class CreditObject:
@@ -193,7 +195,7 @@ class LiquidationAction:
     LIST = CreditObject.LIQUIDATION.action("list")
 
 
-# --- system actors --------------------------------------------------------------------------------------------
+# --- system actors ------------------------------------------------------------------------------------------
 
 
 class Actor(StrEnum):

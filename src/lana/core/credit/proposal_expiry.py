@@ -19,7 +19,8 @@ ACTOR: Final = "proposal-expiry"
 PAGE: Final = 500
 
 _OPEN_SINCE: Final = (
-    "select id from credit_facility_proposals where status = any(%b::text[]) and created_at <= %b::timestamptz"
+    "select id from credit_facility_proposals"
+    " where status = any(%b::text[]) and created_at <= %b::timestamptz"
     " and id > %b::uuid order by id limit %b::int8"
 )
 

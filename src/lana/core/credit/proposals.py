@@ -1,4 +1,6 @@
-"""Proposals: made by staff, answered by the customer, decided by the bank; approved ones wait for collateral."""
+"""Proposals: made by staff, answered by the customer, decided by the bank; approved ones wait for
+collateral.
+"""
 
 from __future__ import annotations
 

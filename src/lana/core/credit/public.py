@@ -20,7 +20,7 @@ from lana.core.terms import Days, TermValues
 from lana.lib.money import Satoshis, UsdCents
 from lana.lib.outbox import PublicEvent
 
-# --- proposals --------------------------------------------------------------------------------------------------
+# --- proposals ----------------------------------------------------------------------------------------------
 
 
 class ProposalSnapshot(PublicEvent, frozen=True):
@@ -42,7 +42,7 @@ class FacilityProposalConcluded(ProposalSnapshot, frozen=True):
     module = "Credit"
 
 
-# --- pending facilities -----------------------------------------------------------------------------------------
+# --- pending facilities -------------------------------------------------------------------------------------
 
 
 class PendingCollateralization(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class PendingCreditFacilityCompleted(PendingSnapshot, frozen=True):
     module = "Credit"
 
 
-# --- facilities -------------------------------------------------------------------------------------------------
+# --- facilities ---------------------------------------------------------------------------------------------
 
 
 class Collateralization(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,7 +121,7 @@ class PartialLiquidationInitiated(FacilitySnapshot, frozen=True):
     module = "Credit"
 
 
-# --- disbursals, interest ---------------------------------------------------------------------------------------
+# --- disbursals, interest -----------------------------------------------------------------------------------
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +162,7 @@ class AccrualPosted(PublicEvent, frozen=True):
     posting: InterestPosting | None = None
 
 
-# --- collection -------------------------------------------------------------------------------------------------
+# --- collection ---------------------------------------------------------------------------------------------
 
 
 class PaymentCreated(PublicEvent, frozen=True):
@@ -218,7 +218,7 @@ class ObligationCompleted(ObligationSnapshot, frozen=True):
     module = "CreditCollection"
 
 
-# --- collateral -------------------------------------------------------------------------------------------------
+# --- collateral ---------------------------------------------------------------------------------------------
 
 
 class CollateralAdjustment(msgspec.Struct, frozen=True, kw_only=True):

@@ -161,15 +161,15 @@ class Custodians:
         """For whoever may see what the wallets secure: there is no permission to read a wallet."""
         return await self.wallets.peek_many(ids)
 
-
-def _one(given: Sequence[CustodianConfig]) -> CustodianConfig:
-    if len(given) != 1:
-        raise ExactlyOneCustodian(f"{len(given)} kinds of custodian given")
-    return given[0]
-
     async def address_of(self, wallet_id: UUID) -> str:
         """Where its coins are sent to; for whoever may see what the wallet secures."""
         found = await self.wallets.peek(wallet_id)
         if found is None:
             raise self.wallets.not_found(wallet_id)
         return found.address
+
+
+def _one(given: Sequence[CustodianConfig]) -> CustodianConfig:
+    if len(given) != 1:
+        raise ExactlyOneCustodian(f"{len(given)} kinds of custodian given")
+    return given[0]

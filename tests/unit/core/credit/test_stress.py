@@ -82,7 +82,7 @@ def test_a_grid_agrees_with_looking_at_each_facility(
         for count in ("fully_collateralized", "under_margin_call", "under_liquidation", "no_collateral"):
             assert getattr(found, count) == getattr(expected, count), count
         assert found.no_exposure == expected.no_exposure
-        # each facility rounds for itself: less than one each, and a value that a satoshi makes more than a cent
+        # each facility rounds for itself: less than a cent, and the satoshis of a cent
         assert abs(found.bitcoin_to_sell - expected.bitcoin_to_sell) <= _satoshis_of_a_cent(found) * len(
             loans
         )
