@@ -130,28 +130,39 @@ def _id(name: str, key: str, world: World) -> object:
     return world[ending] if ending else str(uuid4())
 
 
-def everything(schema: GraphQLSchema, kind: Any, depth: int) -> str:
+def everything(schema: GraphQLSchema, kind: Any, depth: int, renamed: frozenset[str] = frozenset()) -> str:
     """A selection of every field that needs no argument but `first`, `depth` levels deep."""
     named = get_named_type(kind)
     match named:
         case GraphQLUnionType():
-            parts = [f"... on {one.name} {everything(schema, one, depth)}" for one in named.types]
+            differing = _differing(named)
+            parts = [f"... on {one.name} {everything(schema, one, depth, differing)}" for one in named.types]
             return f"{{ __typename {' '.join(parts)} }}" if depth else "{ __typename }"
         case GraphQLObjectType():
-            chosen = ["__typename", *_fields(schema, named, depth)]
+            chosen = ["__typename", *_fields(schema, named, depth, renamed)]
             return f"{{ {' '.join(chosen)} }}"
         case _:
             return ""
 
 
-def _fields(schema: GraphQLSchema, kind: GraphQLObjectType, depth: int) -> Iterator[str]:
+def _differing(union: GraphQLUnionType) -> frozenset[str]:
+    """Names that members answer with different types: one document may ask for each under an alias only."""
+    types: dict[str, set[str]] = {}
+    for one in union.types:
+        for name, field in one.fields.items():
+            types.setdefault(name, set()).add(str(field.type))
+    return frozenset(name for name, kinds in types.items() if len(kinds) > 1)
+
+
+def _fields(
+    schema: GraphQLSchema, kind: GraphQLObjectType, depth: int, renamed: frozenset[str]
+) -> Iterator[str]:
     for name, field in kind.fields.items():
         if set(field.args) - {"first", "after"}:
             continue
+        asked = f"{name}_{kind.name}: {name}" if name in renamed else name
         if is_leaf_type(get_named_type(field.type)):
-            yield name
+            yield asked
         elif depth:
-            # aliased by its type: members of a union may answer one name with different types
-            alias = f"{name}_{kind.name}"
             first = "(first: 5)" if "first" in field.args else ""
-            yield f"{alias}: {name}{first} {everything(schema, field.type, depth - 1)}"
+            yield f"{asked}{first} {everything(schema, field.type, depth - 1)}"
