@@ -10,8 +10,9 @@ import cala_ledger
 from lana.core import credit
 from lana.core.credit import end_of_day
 from lana.core.custody import Custodians
-from lana.core.customer import Customers
+from lana.core.customer import Contacts, Customers
 from lana.core.deposit import DepositAccounts
+from lana.core.document import Documents, PdfRenderer
 from lana.core.domain_config import Settings
 from lana.core.governance import GovernanceService
 from lana.core.price import Prices
@@ -20,6 +21,7 @@ from lana.core.terms import TermsTemplates
 from lana.core.time import BankTime
 from lana.lib.authz import Authorizer
 from lana.lib.es.commands import Commands
+from lana.lib.jobs import Job
 from lana.lib.pg.database import Database
 from lana.processes.end_of_day import Step
 
@@ -41,6 +43,9 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     custodians: Custodians
     prices: Prices
     requests: credit.CreditRequests
+    contacts: Contacts
+    documents: Documents
+    renderer: PdfRenderer
 
 
 class Credit(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +64,8 @@ class Credit(msgspec.Struct, frozen=True, kw_only=True):
     collateral_reading: credit.CollateralReading
     own: credit.OwnCredit
     stress: credit.PortfolioStress
+    loan_documents: credit.LoanDocuments
+    jobs: Sequence[Job]
     steps: Sequence[Step]
 
 
@@ -84,6 +91,7 @@ def wire_credit(around: Around) -> Credit:
     plans = credit.Plans(db, around.bank_time)
     balances = credit.FacilityBalances(db, around.books)
     commands = around.commands
+    papers = credit.LoanDocuments(db, authz, around.documents)
     return Credit(
         proposals=acts.proposals,
         activations=acts.activations,
@@ -100,6 +108,8 @@ def wire_credit(around: Around) -> Credit:
         collateral_reading=credit.CollateralReading(db, authz),
         own=credit.OwnCredit(db, authz, balances=balances, plans=plans),
         stress=credit.PortfolioStress(db, authz, around.templates),
+        loan_documents=papers,
+        jobs=_jobs(around, acts, plans, papers),
         steps=(
             end_of_day.ObligationTransitions(db, commands, margins=acts.margins),
             end_of_day.FacilityMaturities(db, commands),
@@ -174,4 +184,24 @@ def _proposals(around: Around) -> credit.Proposals:
         deposit_accounts=around.deposit_accounts,
         custodians=around.custodians,
         requests=around.requests,
+    )
+
+
+def _jobs(around: Around, acts: _Acts, plans: credit.Plans, papers: credit.LoanDocuments) -> Sequence[Job]:
+    return (
+        credit.PrepareTermSheet(
+            around.commands,
+            papers,
+            acts.proposals.repo,
+            contacts=around.contacts,
+            plans=plans,
+            renderer=around.renderer,
+        ),
+        credit.GenerateAgreement(
+            around.commands,
+            around.documents,
+            contacts=around.contacts,
+            plans=plans,
+            renderer=around.renderer,
+        ),
     )

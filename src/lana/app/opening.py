@@ -9,7 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import cala_ledger
 from lana.adapters.keycloak import KeycloakAdmin
+from lana.adapters.pdf import TypstRenderer
 from lana.adapters.price_feeds import BitfinexFeed
+from lana.adapters.storage import open_store
 from lana.app.announce import announce
 from lana.app.app import App
 from lana.app.credit import Around, wire_credit
@@ -22,6 +24,7 @@ from lana.core import (
     custody,
     customer,
     deposit,
+    document,
     domain_config,
     governance,
     price,
@@ -33,7 +36,7 @@ from lana.core.public_id import PublicIds
 from lana.lib.authz import Authorizer
 from lana.lib.clock import ManualClock, RealClock
 from lana.lib.config import Config, TimeMode, domain_config_overrides
-from lana.lib.config.model import KeycloakConfig
+from lana.lib.config.model import KeycloakConfig, LocalStorage
 from lana.lib.crypto import Keyring
 from lana.lib.es.commands import Commands
 from lana.lib.es.committer import Committer
@@ -114,6 +117,8 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
     prices = price.Prices(db, settings, {price.ProviderKind.BITFINEX: bitfinex})
 
     custodians = custody.Custodians(db, authz, keyring)
+    store = open_store(config.app.storage, config.lana_home)
+    links = document.Links(_server_url(config), config.secrets.storage_signing_secret, RealClock().now)
     lending = wire_credit(
         Around(
             db=db,
@@ -130,6 +135,9 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             custodians=custodians,
             prices=prices,
             requests=credit_requests,
+            contacts=contacts,
+            documents=document.Documents(db, store, links),
+            renderer=TypstRenderer(),
         )
     )
 
@@ -170,6 +178,8 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
         custodians=custodians,
         credit=lending,
         prices=prices,
+        document_store=store,
+        links=links,
         price_providers=price.PriceProviders(db, authz, prices),
         price_history=price.PriceHistory(db, bank_time),
         credit_requests=credit_requests,
@@ -193,9 +203,16 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             customer.CreateLogin(contacts, customer_logins, announce),
             customer.SyncLogin(contacts, customers, customer_logins),
             governance.ReevaluateCommittee(governance_service, commands),
+            *lending.jobs,
         ),
         end_of_day=EndOfDayRunner(db, Producer(db, commands, bank_time), lending.steps),
     )
+
+
+def _server_url(config: Config) -> str:
+    """Where signed links lead; a bucket has links of its own, which a later release makes."""
+    storage = config.app.storage
+    return storage.server_url if isinstance(storage, LocalStorage) else ""
 
 
 @asynccontextmanager

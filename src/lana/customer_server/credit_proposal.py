@@ -23,12 +23,12 @@ strawberry.enum(core.PendingStatus, name="PendingCreditFacilityStatus")
 class TermSheet:
     """What is accepted: its hash, and a link to read it that works for some minutes."""
 
-    document_id: strawberry.Private[UUID]
+    proposal: strawberry.Private[core.Proposal]
     sha256: str
 
     @strawberry.field
     async def link(self, info: Info) -> str:
-        return await info.context.app.credit.loan_documents.own_link(info.context.ctx, self.document_id)
+        return await info.context.app.credit.loan_documents.own_term_sheet_link(self.proposal)
 
 
 @strawberry.type
@@ -54,7 +54,7 @@ class CreditFacilityProposal:
             end_reason=proposal.end_reason,
             facility_amount=proposal.amount,
             credit_facility_terms=TermValues.of(proposal.terms),
-            term_sheet=TermSheet(document_id=sheet.document_id, sha256=sheet.sha256) if sheet else None,
+            term_sheet=TermSheet(proposal=proposal, sha256=sheet.sha256) if sheet else None,
             created_at=proposal.created_at,
         )
 

@@ -17,6 +17,7 @@ from lana.core.credit.history import Entry as HistoryEntry
 from lana.core.credit.interest import Interest
 from lana.core.credit.liquidation.entity import Liquidation
 from lana.core.credit.liquidations import Liquidations
+from lana.core.credit.loan_documents import GenerateAgreement, LoanDocuments, PrepareTermSheet
 from lana.core.credit.margin_monitor import MarginMonitor, Swept
 from lana.core.credit.margins import Margins
 from lana.core.credit.module_config import ModuleConfig
@@ -99,6 +100,7 @@ __all__ = [
     "FacilityBalances",
     "FacilityReading",
     "FacilityStatus",
+    "GenerateAgreement",
     "HistoryEntry",
     "Interest",
     "InvalidConsents",
@@ -106,6 +108,7 @@ __all__ = [
     "InvalidRequestText",
     "Liquidation",
     "Liquidations",
+    "LoanDocuments",
     "MarginMonitor",
     "Margins",
     "ModuleConfig",
@@ -125,6 +128,7 @@ __all__ = [
     "PlanEntry",
     "Plans",
     "PortfolioStress",
+    "PrepareTermSheet",
     "PriceRange",
     "Proposal",
     "ProposalEnd",

@@ -75,11 +75,11 @@ class Proposals:
         custodian_id: UUID,
         credit_request_id: UUID | None = None,
     ) -> Proposal:
+        self._authz.enforce(op, FacilityAction.CREATE)
         terms.check()
         account = await self._deposit_accounts.maybe_find_of_holder(op, customer_id)
         if account is None or account.status is not AccountStatus.ACTIVE:
             raise CanNotCreateProposalForClosedOrFrozenAccount(customer_id)
-        self._authz.enforce(op, FacilityAction.CREATE)
         custodian = await self._custodians.find(op, custodian_id)
         customer = await self._customers.find_eligible(op, customer_id)
         proposal = Proposal.create(

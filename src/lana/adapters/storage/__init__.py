@@ -1,0 +1,5 @@
+"""Where documents are kept."""
+
+from lana.adapters.storage.store import ObjectStore, open_store
+
+__all__ = ["ObjectStore", "open_store"]

@@ -1,0 +1,1 @@
+"""A document and what became of it."""

@@ -1,0 +1,20 @@
+"""Words of documents."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class DocumentKind(StrEnum):
+    """Also the folder they are kept in."""
+
+    CREDIT_FACILITY_AGREEMENT = "credit_facility_agreement"
+    TERM_SHEET = "term_sheet"
+
+
+class DocumentStatus(StrEnum):
+    NEW = "new"
+    FAILED = "failed"
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    DELETED = "deleted"
