@@ -86,14 +86,14 @@ class PriceProviderConfigInput:
     bitfinex: BitfinexCreateInput | None = None
     manual_price: ManualPriceConfigInput | None = None
 
-    def to_core(self) -> core.ProviderConfig:
-        match self.bitfinex, self.manual_price:
-            case BitfinexCreateInput() as given, None:
-                return core.BitfinexConfig(name=given.name)
-            case None, ManualPriceConfigInput() as given:
-                return core.ManualPriceConfig(usd_cents_per_btc=UsdCents(given.usd_cents_per_btc))
-            case _:
-                raise core.InvalidProviderConfig("exactly one kind of provider is given", field="config")
+    def to_core(self) -> list[core.ProviderConfig]:
+        given: list[core.ProviderConfig] = []
+        if self.bitfinex:
+            given.append(core.BitfinexConfig(name=self.bitfinex.name))
+        if self.manual_price:
+            cents = UsdCents(self.manual_price.usd_cents_per_btc)
+            given.append(core.ManualPriceConfig(usd_cents_per_btc=cents))
+        return given
 
 
 @strawberry.input
@@ -176,7 +176,7 @@ class Mutation:
         self, info: Info, input: PriceProviderConfigUpdateInput
     ) -> PriceProviderConfigUpdatePayload:
         verb = info.context.app.price_providers.update_config
-        provider = await info.context.command(verb, input.price_provider_id, input.config.to_core())
+        provider = await info.context.command(verb, input.price_provider_id, *input.config.to_core())
         return PriceProviderConfigUpdatePayload(price_provider=PriceProvider.of(provider))
 
     @strawberry.mutation

@@ -18,7 +18,7 @@ from tests.support.servers import Servers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-OPEN_TO_STAFF = {"buildInfo", "appConfig"}
+OPEN_TO_STAFF = {"buildInfo", "appConfig", "realtimePrice", "realtimePriceUpdated", "priceHistory"}
 EFFECTS = "select (select count(*) from events), (select count(*) from outbox), (select count(*) from cala.transactions)"
 REFUSED = "select count(*) from audit_entries where subject = %b::text and not authorized"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from tests.support.price_feed import go_by
 from tests.support.servers import Servers
 from tests.support.terms import TERMS
 
@@ -14,6 +15,7 @@ async def make_world(bank: Servers, email: str) -> dict[str, object]:
     staff = bank.superuser
     name = email.partition("@")[0]
     world: dict[str, object] = dict(await bank.new_customer(email))
+    await go_by(bank.app, 50_000_00)
     account_id = world["depositAccountId"]
     deposit = (
         await staff.do(

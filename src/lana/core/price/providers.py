@@ -39,9 +39,12 @@ class PriceProviders:
         self._authz = authz
         self._prices = prices
 
-    async def update_config(self, op: Op, provider_id: UUID, config: ProviderConfig) -> PriceProvider:
-        """InvalidProviderConfig, NameTaken."""
+    async def update_config(self, op: Op, provider_id: UUID, *given: ProviderConfig) -> PriceProvider:
+        """Exactly one config is given. InvalidProviderConfig, NameTaken."""
         self._authz.enforce(op, p.PROVIDER_UPDATE, provider_id)
+        if len(given) != 1:
+            raise InvalidProviderConfig(f"{len(given)} kinds of provider given", field="config")
+        (config,) = given
         provider = await op.find(self.repo, provider_id)
         name = provider.name
         if provider.update_config(config) is DONE:
