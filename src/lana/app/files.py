@@ -5,13 +5,19 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Final
 
-from starlette.datastructures import Headers
+import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from lana.core.document import DocumentNotStored, DocumentStore, Links
-from lana.core.document.links import PREFIX, BadLink
+from lana.core.document import (
+    PREFIX,
+    BadLink,
+    DocumentMissing,
+    DocumentNotStored,
+    DocumentStore,
+    Links,
+)
 
 TYPES: Final = {
     ".pdf": "application/pdf",
@@ -21,6 +27,16 @@ TYPES: Final = {
     ".xml": "application/xml",
 }
 OTHER: Final = "application/octet-stream"
+# a link is a key: no cache keeps what it opened, no page it leads to learns it, nothing in it runs
+HEADERS: Final = {
+    "content-disposition": "inline",
+    "cache-control": "private, no-store",
+    "content-security-policy": "script-src 'none'",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+log = structlog.get_logger()
 
 
 class Files:
@@ -38,15 +54,17 @@ class Files:
         if request.method not in ("GET", "HEAD"):
             return PlainTextResponse("Method not allowed", 405)
         query = request.query_params
-        encoded = request.url.path.removeprefix(PREFIX)
+        encoded = str(request.scope["path"]).removeprefix(PREFIX)
         try:
             path = self._links.opened(encoded, query.get("expires", ""), query.get("sig", ""))
         except BadLink as error:
             return PlainTextResponse(error.sentence, error.status)
         try:
             content = await self._store.get(path)
-        except DocumentNotStored:
+        except DocumentMissing:
             return PlainTextResponse("File not found", 404)
+        except DocumentNotStored as error:
+            log.error("a document cannot be read", reason=str(error))
+            return PlainTextResponse("Storage not available", 503)
         kind = TYPES.get(PurePosixPath(path).suffix, OTHER)
-        headers = Headers({"content-disposition": "inline", "x-content-type-options": "nosniff"})
-        return Response(content, media_type=kind, headers=headers)
+        return Response(content, media_type=kind, headers=HEADERS)

@@ -35,7 +35,7 @@ from lana.core.personal_data import PersonalData
 from lana.core.public_id import PublicIds
 from lana.lib.authz import Authorizer
 from lana.lib.clock import ManualClock, RealClock
-from lana.lib.config import Config, TimeMode, domain_config_overrides
+from lana.lib.config import Config, ConfigError, TimeMode, domain_config_overrides
 from lana.lib.config.model import KeycloakConfig, LocalStorage
 from lana.lib.crypto import Keyring
 from lana.lib.es.commands import Commands
@@ -118,7 +118,10 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
 
     custodians = custody.Custodians(db, authz, keyring)
     store = open_store(config.app.storage, config.lana_home)
-    links = document.Links(_server_url(config), config.secrets.storage_signing_secret, RealClock().now)
+    links = _links(config)
+    documents = document.Documents(db, store, links)
+    renderer = TypstRenderer()
+    stack.callback(renderer.close)
     lending = wire_credit(
         Around(
             db=db,
@@ -136,8 +139,8 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             prices=prices,
             requests=credit_requests,
             contacts=contacts,
-            documents=document.Documents(db, store, links),
-            renderer=TypstRenderer(),
+            documents=documents,
+            renderer=renderer,
         )
     )
 
@@ -203,16 +206,21 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             customer.CreateLogin(contacts, customer_logins, announce),
             customer.SyncLogin(contacts, customers, customer_logins),
             governance.ReevaluateCommittee(governance_service, commands),
+            document.RemoveFile(documents),
             *lending.jobs,
         ),
         end_of_day=EndOfDayRunner(db, Producer(db, commands, bank_time), lending.steps),
     )
 
 
-def _server_url(config: Config) -> str:
-    """Where signed links lead; a bucket has links of its own, which a later release makes."""
+def _links(config: Config) -> document.Links:
+    """A bucket would have links of its own; `open_store` takes none."""
     storage = config.app.storage
-    return storage.server_url if isinstance(storage, LocalStorage) else ""
+    assert isinstance(storage, LocalStorage)
+    secret = config.secrets.storage_signing_secret
+    if not secret:
+        raise ConfigError(["STORAGE_SIGNING_SECRET is empty; links to documents are signed with it"])
+    return document.Links(storage.server_url, storage.customer_url, secret, RealClock().now)
 
 
 @asynccontextmanager

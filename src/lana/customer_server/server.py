@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lana.app.files import Files
+from lana.core.document import PREFIX
 from lana.customer_server.schema import schema
 from lana.lib.config import Config
 from lana.lib.graphql.endpoint import Endpoint, EndpointConfig, WhoAsks
@@ -17,4 +19,5 @@ if TYPE_CHECKING:
 def create_customer_app(app: App, verifier: WhoAsks, config: Config) -> Endpoint[App]:
     limits = Limits.of(config.graphql)
     settings = EndpointConfig(limits=limits, origins=frozenset(config.customer_server.cors_origins))
-    return Endpoint(Engine(schema(), limits), app, verifier, settings)
+    mounted = {PREFIX: Files(app.document_store, app.links)}
+    return Endpoint(Engine(schema(), limits), app, verifier, settings, mounted=mounted)

@@ -39,6 +39,7 @@ def lana_yml(config: UpConfig, table: Table, *, oathkeeper: bool) -> str:
                 "provider": "local",
                 "root_folder": str(config.home / "documents"),
                 "server_url": f"http://{staff.host}:{config.ports.gateway}",
+                "customer_url": f"http://{customers.host}:{config.ports.gateway}",
             },
         },
     }

@@ -1,5 +1,5 @@
 """Where documents are kept."""
 
-from lana.adapters.storage.store import ObjectStore, open_store
+from lana.adapters.storage.store import LocalFiles, open_store
 
-__all__ = ["ObjectStore", "open_store"]
+__all__ = ["LocalFiles", "open_store"]

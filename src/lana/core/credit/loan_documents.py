@@ -8,11 +8,20 @@ from uuid import UUID
 
 from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.paper import agreement_of, term_sheet_of
+from lana.core.credit.primitives import FacilityAction
 from lana.core.credit.proposal.entity import Proposal
 from lana.core.credit.proposal.repo import ProposalRepo
 from lana.core.credit.reading.plans import Plans
 from lana.core.customer import Contacts
-from lana.core.document import Document, DocumentKind, Documents, PdfRenderer
+from lana.core.document import (
+    Document,
+    DocumentKind,
+    DocumentNotReady,
+    Documents,
+    Kept,
+    PdfRenderer,
+    Unrenderable,
+)
 from lana.lib.authz import Authorizer, Ctx, Resource, Scope
 from lana.lib.errors import Kind, Refusal
 from lana.lib.es.commands import Commands
@@ -20,7 +29,6 @@ from lana.lib.es.op import DeferredJob, Op
 from lana.lib.pg.database import Database
 
 CONTRACT = Resource("contract", "contract")
-CREATE = CONTRACT.action("create")
 FIND = CONTRACT.action("find")
 LINK = CONTRACT.action("generate-download-link")
 
@@ -38,13 +46,6 @@ class CreditFacilityNotFound(Refusal):
         return "credit facility not found"
 
 
-class DocumentNotReady(Refusal):
-    """Its job has not run yet, or failed."""
-
-    kind = Kind.UNAVAILABLE
-    prefix = "ContractCreationError"
-
-
 class LoanDocuments:
     def __init__(self, db: Database, authz: Authorizer, documents: Documents) -> None:
         self.documents = documents
@@ -56,7 +57,8 @@ class LoanDocuments:
 
     async def generate_agreement(self, op: Op, facility_id: UUID) -> Document:
         """CreditFacilityNotFound unless the facility is active, matured or closed."""
-        self._authz.enforce(op, CREATE)
+        self._authz.enforce(op, FacilityAction.READ, facility_id)
+        self._authz.enforce(op, LINK)
         facility = await op.maybe_find(self._facilities, facility_id)
         if facility is None:
             raise CreditFacilityNotFound
@@ -67,17 +69,17 @@ class LoanDocuments:
         return document
 
     async def maybe_find_agreement(self, ctx: Scope, document_id: UUID) -> Document | None:
-        self._authz.enforce(ctx, FIND, document_id)
+        self._authz.enforce(ctx, FIND)
         found = await self.documents.peek(document_id)
         return found if found and found.document_type is DocumentKind.CREDIT_FACILITY_AGREEMENT else None
 
     async def agreement_link(self, op: Op, document_id: UUID) -> str:
         """A signed link. DocumentNotReady."""
-        self._authz.enforce(op, LINK, document_id)
+        self._authz.enforce(op, LINK)
         found = await op.find(self.documents.repo, document_id)
-        if not found.is_stored or found.document_type is not DocumentKind.CREDIT_FACILITY_AGREEMENT:
-            raise DocumentNotReady(document_id)
-        return self.documents.link(found)
+        if found.document_type is not DocumentKind.CREDIT_FACILITY_AGREEMENT:
+            raise self.documents.repo.not_found(document_id)
+        return await self.documents.issue_link(op, found)
 
     # --- term sheets ----------------------------------------------------------------------------------------
 
@@ -85,20 +87,27 @@ class LoanDocuments:
         """For the customer whose proposal it is. DocumentNotReady."""
         sheet = proposal.term_sheet
         found = await self.documents.peek(sheet.document_id) if sheet else None
-        if found is None or not found.is_stored:
+        if found is None:
             raise DocumentNotReady(proposal.id)
-        return self.documents.link(found)
+        return self.documents.own_link(found)
 
-    async def create_term_sheet(self, op: Op, proposal: Proposal, content: tuple[int, str, UUID]) -> None:
-        """Stored already: size, hash and the document's id. The first one of a proposal stays."""
-        size, sha256, document_id = content
-        await self.documents.mark_stored(op, document_id, size, sha256)
-        found = await op.find(self._proposals, proposal.id)
-        found.prepare_term_sheet(document_id, sha256)
+    async def create_term_sheet(self, op: Op, proposal_id: UUID) -> Document:
+        """A proposal has one, which bears its id: a job that runs again goes on with it."""
+        filename = f"term_sheet_{proposal_id}.pdf"
+        return await self.documents.create_once(
+            op, proposal_id, DocumentKind.TERM_SHEET, proposal_id, filename
+        )
+
+    async def store_term_sheet(self, op: Op, proposal_id: UUID, kept: Kept) -> None:
+        """The customer may accept it from here on."""
+        document = await self.documents.mark_stored(op, proposal_id, kept)
+        found = await op.find(self._proposals, proposal_id)
+        if document.sha256 is not None:
+            found.prepare_term_sheet(document.id, document.sha256)
 
 
 class PrepareTermSheet:
-    """Idempotent by the proposal: the first sheet stays. Default retries."""
+    """Idempotent by the proposal: the first sheet stays. Default retries; after the last, it has failed."""
 
     name: ClassVar[str] = PREPARE_TERM_SHEET
 
@@ -123,23 +132,29 @@ class PrepareTermSheet:
         proposal = await self._proposals.peek(UUID(str(args["proposal_id"])))
         if proposal is None or proposal.term_sheet is not None:
             return
-        documents = self._loan_documents.documents
+        papers = self._loan_documents
         contact = await self._contacts.own(proposal.customer_id)
         on = self._plans.date_of(proposal.created_at)
+        ctx = _ctx(self.name, proposal.id)
+        document = await self._commands.run(ctx, papers.create_term_sheet, proposal.id)
         sheet = term_sheet_of(proposal, contact, on, self._plans.end_of_day)
-        content = await self._renderer.term_sheet(sheet)
-        ctx = Ctx.system(ACTOR, cause=f"{self.name}:{proposal.id}")
-        filename = f"term_sheet_{proposal.id}.pdf"
-        document = await self._commands.run(
-            ctx, _create, documents, DocumentKind.TERM_SHEET, (proposal.id, filename)
-        )
-        sha256 = await documents.put(document, content)
-        prepared = (len(content), sha256, document.id)
-        await self._commands.run(ctx, self._loan_documents.create_term_sheet, proposal, prepared)
+        try:
+            content = await self._renderer.term_sheet(sheet)
+        except Unrenderable as error:
+            await self.gave_up(args, str(error))
+            raise
+        kept = await papers.documents.keep(document, content)
+        await self._commands.run(ctx, papers.store_term_sheet, proposal.id, kept)
+
+    async def gave_up(self, args: Mapping[str, object], error: str) -> None:
+        document_id = UUID(str(args["proposal_id"]))
+        if await self._loan_documents.documents.peek(document_id) is not None:
+            verb = self._loan_documents.documents.mark_failed
+            await self._commands.run(_ctx(self.name, document_id), verb, document_id, error)
 
 
 class GenerateAgreement:
-    """Idempotent by the document: stored once. Default retries."""
+    """Idempotent by the document: stored once. Default retries; after the last, it has failed."""
 
     name: ClassVar[str] = GENERATE_AGREEMENT
 
@@ -164,11 +179,21 @@ class GenerateAgreement:
             return
         contact = await self._contacts.own(document.reference_id)
         on = self._plans.date_of(document.created_at)
-        content = await self._renderer.agreement(agreement_of(document.reference_id, contact, on))
-        sha256 = await self._documents.put(document, content)
-        ctx = Ctx.system(ACTOR, cause=f"{self.name}:{document.id}")
-        await self._commands.run(ctx, self._documents.mark_stored, document.id, len(content), sha256)
+        agreement = agreement_of(document.reference_id, contact, on)
+        try:
+            content = await self._renderer.agreement(agreement)
+        except Unrenderable as error:
+            await self.gave_up(args, str(error))
+            raise
+        kept = await self._documents.keep(document, content)
+        ctx = _ctx(self.name, document.id)
+        await self._commands.run(ctx, self._documents.mark_stored, document.id, kept)
+
+    async def gave_up(self, args: Mapping[str, object], error: str) -> None:
+        document_id = UUID(str(args["document_id"]))
+        ctx = _ctx(self.name, document_id)
+        await self._commands.run(ctx, self._documents.mark_failed, document_id, error)
 
 
-async def _create(op: Op, documents: Documents, kind: DocumentKind, about: tuple[UUID, str]) -> Document:
-    return documents.create(op, kind, *about)
+def _ctx(job: str, about: UUID) -> Ctx:
+    return Ctx.system(ACTOR, cause=f"{job}:{about}")

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
+LARGEST_BYTES: Final = 20 * 1024 * 1024
+MOST_ROWS: Final = 1_500
+LONGEST_TEXT: Final = 2_000
+
 
 class DocumentNotStored(Exception):
-    """There is no such document, or the store cannot be reached."""
+    """The store cannot be reached, is full, or the document is too large or ill-named."""
+
+
+class DocumentMissing(DocumentNotStored):
+    """Nothing is kept under this path."""
+
+
+class Unrenderable(Exception):
+    """These texts make no PDF: too many, too long, or nothing a template can set."""
 
 
 class DocumentStore(Protocol):
-    """Bytes under a path of ours (`documents/<kind>/<id>.pdf`)."""
+    """Bytes under a path of ours (`documents/<type>/<id>.pdf`), at most `LARGEST_BYTES`."""
 
-    async def put(self, path: str, content: bytes) -> None:
-        """All or nothing; again under the same path replaces. DocumentNotStored."""
+    @property
+    def identifier(self) -> str:
+        """Which store it is, e.g. `local:<folder>`."""
+        ...
+
+    async def put(self, path: str, content: bytes) -> bool:
+        """All of it or nothing, there for good once this returns. The first to be put stays: False when
+        there was one. DocumentNotStored.
+        """
         ...
 
     async def get(self, path: str) -> bytes:
-        """DocumentNotStored."""
+        """DocumentMissing, DocumentNotStored."""
+        ...
+
+    async def delete(self, path: str) -> None:
+        """Also when there is none. DocumentNotStored."""
         ...
 
 
@@ -29,21 +52,37 @@ class PlanRow(msgspec.Struct, frozen=True, kw_only=True):
     amount: str
 
 
+class PriceLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """`value`: of the bitcoin, against the whole facility; `fall`: of the price, from the initial level."""
+
+    name: str
+    cvl: str
+    value: str
+    fall: str
+
+
 class TermSheet(msgspec.Struct, frozen=True, kw_only=True):
-    """What a customer accepts: texts as they are printed. The same texts make the same bytes."""
+    """What a customer accepts: texts as they are printed. The same texts make the same bytes.
+
+    `date` is written `2026-01-15`. At most `MOST_ROWS` rows of the plan.
+    """
 
     proposal_id: str
     date: str
     lender: str
     borrower: str
+    customer_id: str
     amount: str
-    terms: list[tuple[str, str]]
-    levels: list[tuple[str, str]]
     fee: str
+    terms: list[tuple[str, str]]
+    levels: list[PriceLevel]
     plan: list[PlanRow]
+    total: str
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
+    """`date` as in the term sheet; no address, no country: no such line."""
+
     customer_name: str
     customer_id: str
     email: str
@@ -54,7 +93,7 @@ class Agreement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PdfRenderer(Protocol):
-    """Bounded in time and size; any text is only text to it."""
+    """Bounded in time and size; any text is only text to it. Unrenderable, TimeoutError."""
 
     async def term_sheet(self, of: TermSheet) -> bytes: ...
 

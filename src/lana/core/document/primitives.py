@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+PDF: Final = "application/pdf"
 
 
 class DocumentKind(StrEnum):

@@ -102,8 +102,11 @@ class AccessConfig(Section, frozen=True):
 
 
 class LocalStorage(Section, frozen=True, tag_field="provider", tag="local"):
+    """Links to documents lead to `server_url` for staff and to `customer_url` for customers."""
+
     root_folder: str = ""
     server_url: str = "http://admin.localhost:4455"
+    customer_url: str = "http://app.localhost:4455"
 
 
 class GcpStorage(Section, frozen=True, tag_field="provider", tag="gcp"):

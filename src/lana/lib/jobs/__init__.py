@@ -11,7 +11,7 @@ import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 import procrastinate
 import psycopg
@@ -53,6 +53,17 @@ class Job(Protocol):
         ...
 
 
+@runtime_checkable
+class GivesUp(Protocol):
+    """A job that has something to say when its last try failed, e.g. that what it was to make will not come.
+
+    Called at most once a failure, and not at all when the process dies just then; it must be able to run
+    after the job was tried again by hand.
+    """
+
+    async def gave_up(self, args: Mapping[str, object], error: str) -> None: ...
+
+
 class BackOff(procrastinate.BaseRetryStrategy):
     """1 s × 2^(n−1), ± 20 %, never above an hour."""
 
@@ -73,6 +84,7 @@ class JobRunner:
 
     def __init__(self, db: Database, jobs: Sequence[Job]) -> None:
         self._db = db
+        self._known = {job.name: job for job in jobs}
         self.app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(conninfo=session(db.dsn), min_size=1, max_size=4)
         )
@@ -105,6 +117,13 @@ class JobRunner:
             " on conflict (job_id) do update set error = excluded.error, failed_at = clock_timestamp()",
             [repr(error)[:2000], job.id],
         )
+        known = self._known.get(job.task_name)
+        if isinstance(known, GivesUp):
+            try:
+                await known.gave_up(job.task_kwargs, repr(error)[:2000])
+            except Exception as fault:  # noqa: BLE001 - the failure itself is recorded
+                end_if_cancelled(fault)
+                log.error("a failed job could not say so", job=job.task_name, id=job.id, error=repr(fault))
 
     async def retry(self, job_id: int) -> None:
         """Give a job that failed for good all its tries again. `JobNotFailed` for any other."""

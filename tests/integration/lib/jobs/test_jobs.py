@@ -156,6 +156,36 @@ async def test_a_job_that_failed_for_good_stays_visible_with_its_error(
     assert len(greet.runs) == 2
 
 
+class GreetOrTell(Greet):
+    """Tells what it is told when its last try failed."""
+
+    def __init__(self, failures: int, fault: Exception | None = None) -> None:
+        super().__init__(failures)
+        self.told: list[tuple[Mapping[str, object], str]] = []
+        self.fault = fault
+
+    async def gave_up(self, args: Mapping[str, object], error: str) -> None:
+        self.told.append((args, error))
+        if self.fault:
+            raise self.fault
+
+
+@pytest.mark.parametrize("fault", [None, ValueError("and cannot even say so")])
+async def test_a_job_may_say_that_it_failed_for_good(
+    commands: Commands, ctx: Ctx, db: Database, fault: Exception | None
+) -> None:
+    greet = GreetOrTell(2, fault)
+    await defer(commands, ctx, name="ann")
+    await db.fetch("update procrastinate_jobs set attempts = %b::int8", [ATTEMPTS - 2])
+    async with working(db, greet):
+        await eventually(lambda: is_now(db, [("todo", ATTEMPTS - 1)]), 10)
+        assert greet.told == []
+        await due_now(db)
+        await eventually(lambda: is_now(db, [("failed", ATTEMPTS)]), 10)
+    assert greet.told == [({"name": "ann"}, "ConnectionError('nobody there')")]
+    assert len(await db.fetch("select 1 from failed_jobs")) == 1
+
+
 async def test_a_job_that_failed_for_good_can_be_run_again(
     commands: Commands, ctx: Ctx, db: Database
 ) -> None:

@@ -5,4 +5,4 @@ create table documents (
     status text not null
 );
 create index documents_created on documents (created_at, id);
-create index documents_reference on documents (reference_id, document_type, created_at, id);
+create index documents_reference on documents (reference_id, created_at, id);
