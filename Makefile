@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 IN = @"$(PYTHON)" tools/bootstrap.py
 ARGS ?=
 
-.PHONY: help up down status test test-oathkeeper check format bench bench-ledger bench-ledger-growth schemas gateway demo cli
+.PHONY: help up down status test test-oathkeeper check format bench bench-ledger bench-ledger-growth bench-credit schemas gateway demo cli
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -43,6 +43,9 @@ bench-ledger: ## how fast the ledger is, beside the Rust crate where cargo is; e
 
 bench-ledger-growth: ## the ledger with 10 million entries and a chart of a million accounts (minutes to fill)
 	$(IN) python -m tests.perf.ledger.growth $(ARGS)
+
+bench-credit: ## how fast lending is with 100,000 facilities; ends with the line of ratios
+	$(IN) python -m tests.perf.credit $(ARGS)
 
 schemas: ## write docs/reference: both SDLs, events, settings, permissions
 	$(IN) python -m tests.golden.write $(ARGS)

@@ -106,8 +106,12 @@ class Customer:
         return deposit.DepositAccount.of(found) if found else None
 
     @strawberry.field
-    def documents(self) -> list[CustomerDocumentRef]:
-        return []
+    async def documents(self, info: Info) -> list[CustomerDocumentRef]:
+        from lana.admin_server import document
+
+        request = info.context
+        found = await request.load(request.app.customer_documents.find_many_by_customer, self.customer_id)
+        return [document.CustomerDocument.of(each) for each in found or ()]
 
     @strawberry.field
     async def credit_facilities(self, info: Info) -> list[CreditFacilityRef]:
@@ -279,8 +283,10 @@ class Query:
 
     @strawberry.field
     async def customer_document(self, info: Info, id: UUID) -> CustomerDocumentRef | None:
-        info.context.app.customers.check_may_read_documents(info.context.ctx, id)
-        return None
+        from lana.admin_server import document
+
+        found = await info.context.app.customer_documents.maybe_find(info.context.ctx, id)
+        return document.CustomerDocument.of(found) if found else None
 
     @strawberry.field
     async def prospect(self, info: Info, id: UUID) -> Prospect | None:

@@ -6,29 +6,9 @@ that need no further kinds. Each moves to its domain's file, with all its fields
 
 from __future__ import annotations
 
-from enum import Enum
 from uuid import UUID
 
 import strawberry
-
-from lana.lib.graphql import entity
-
-
-@strawberry.enum
-class DocumentStatus(Enum):
-    NEW = "new"
-    FAILED = "failed"
-    ACTIVE = "active"
-    ARCHIVED = "archived"
-    DELETED = "deleted"
-
-
-@entity("customerDocumentId")
-class CustomerDocument:
-    customer_document_id: UUID
-    customer_id: UUID
-    filename: str
-    status: DocumentStatus
 
 
 @strawberry.type

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from lana.admin_server.custody import Custodian, Wallet
     from lana.admin_server.customer import Customer, Prospect
     from lana.admin_server.deposit import Deposit, DepositAccount, Withdrawal
+    from lana.admin_server.document import CustomerDocument
     from lana.admin_server.governance import ApprovalProcess, Committee, Policy
     from lana.admin_server.history import EventTimelineEntry
-    from lana.admin_server.later import CustomerDocument, DepositAccountModuleConfig
+    from lana.admin_server.later import DepositAccountModuleConfig
     from lana.admin_server.ledger import LedgerAccount, LedgerTransaction
 
 UserRef = Annotated["User", strawberry.lazy("lana.admin_server.access")]
@@ -56,7 +57,7 @@ CreditFacilityPaymentAllocationRef = Annotated[
 ]
 CollateralRef = Annotated["Collateral", strawberry.lazy("lana.admin_server.credit_collateral")]
 LiquidationRef = Annotated["Liquidation", strawberry.lazy("lana.admin_server.credit_collateral")]
-CustomerDocumentRef = Annotated["CustomerDocument", strawberry.lazy("lana.admin_server.later")]
+CustomerDocumentRef = Annotated["CustomerDocument", strawberry.lazy("lana.admin_server.document")]
 DepositAccountModuleConfigRef = Annotated[
     "DepositAccountModuleConfig", strawberry.lazy("lana.admin_server.later")
 ]

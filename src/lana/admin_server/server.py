@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lana.admin_server.schema import schema
 from lana.app.files import Files
-from lana.core.document.links import PREFIX
+from lana.core.document import PREFIX
 from lana.lib.config import Config
 from lana.lib.graphql.endpoint import Endpoint, EndpointConfig, WhoAsks
 from lana.lib.graphql.engine import Engine

@@ -15,7 +15,7 @@ from lana.core.credit import CreditRequests, OwnCreditRequests
 from lana.core.custody import Custodians
 from lana.core.customer import Contacts, Customers, Prospects
 from lana.core.deposit import DepositAccounts, Deposits, Histories, OwnDeposits, Withdrawals
-from lana.core.document import DocumentStore, Links
+from lana.core.document import CustomerDocuments, DocumentStore, Links
 from lana.core.domain_config import DomainConfigs, Settings
 from lana.core.governance import GovernanceService
 from lana.core.personal_data import PersonalData
@@ -65,6 +65,7 @@ class App(msgspec.Struct, frozen=True, kw_only=True):
     custodians: Custodians
     credit: Credit
     prices: Prices
+    customer_documents: CustomerDocuments
     document_store: DocumentStore
     links: Links
     price_providers: PriceProviders

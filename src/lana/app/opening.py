@@ -181,6 +181,7 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
         custodians=custodians,
         credit=lending,
         prices=prices,
+        customer_documents=document.CustomerDocuments(authz, documents),
         document_store=store,
         links=links,
         price_providers=price.PriceProviders(db, authz, prices),

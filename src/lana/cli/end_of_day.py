@@ -42,6 +42,11 @@ def status(
         print_json(runs)
     else:
         print_rows(COLUMNS, [row for run in runs for row in _rows(run)], as_json=False)
+        failures = [
+            (run.closing.day, each.step, each.item, each.error) for run in runs for each in run.failures
+        ]
+        if failures:
+            print_rows(("day", "step", "left for the next run", "because"), failures, as_json=False)
     if any(run.state == "failed" for run in runs):
         raise typer.Exit(1)
 

@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, str]] = {
     "setting": "setting",
     "keys": "keys",
     "end-of-day": "end_of_day",
+    "stress": "stress",
     "stuck": "stuck",
     "token": "token",
     "demo": "demo",

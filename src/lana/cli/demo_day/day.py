@@ -11,11 +11,11 @@ from rich.console import Console
 from rich.table import Table
 
 from lana.cli.demo_day.client import Api, DemoFailed, Refused
+from lana.cli.demo_day.lending import COMMITTEE, LendingDay, Loan
 from lana.cli.demo_day.people import PATIENCE_SECONDS, People, until
 from lana.lib.money import UsdCents, format_usd
 
 APPROVER = "approver@example.com"
-COMMITTEE = "demo"
 WITHDRAWAL = "withdrawal { withdrawalId publicId status }"
 
 
@@ -37,20 +37,30 @@ class Day:
         await self._committee_decides(approver)
         await self._freeze()
         await self._customers_view()
+        lent = Loan(self.customer_id, self.account_id, APPROVER)
+        await LendingDay(self, lent, self._staff, approver, await self._people.customer(self._email)).play()
         await self._what_was_kept()
+
+    @property
+    def customer_id(self) -> str:
+        return self._customer
+
+    @property
+    def account_id(self) -> str:
+        return self._account
 
     # --- the steps ------------------------------------------------------------------------------------------
 
     async def _morning(self) -> None:
-        self._chapter("Morning: a member of staff logs in")
+        self.chapter("Morning: a member of staff logs in")
         me = await self._staff.ask("{ me { user { email role { name } } } time { currentDate timezone } }")
         user, time = me["me"]["user"], me["time"]
-        self._say(
+        self.say(
             f"{user['email']} is {user['role']['name']}; it is {time['currentDate']} ({time['timezone']})"
         )
-        await self._set("allow-manual-conversion", value=True)
+        await self.set_setting("allow-manual-conversion", value=True)
 
-    async def _set(self, key: str, *, value: object) -> None:
+    async def set_setting(self, key: str, *, value: object) -> None:
         page = (
             await self._staff.ask("{ domainConfigs(first: 100) { nodes { domainConfigId key value } } }")
         )["domainConfigs"]
@@ -62,10 +72,10 @@ class Day:
                 domainConfigId=config["domainConfigId"],
                 value=value,
             )
-            self._say(f"setting {key} is now {value}")
+            self.say(f"setting {key} is now {value}")
 
     async def _second_approver(self) -> Api:
-        self._chapter("Two people must agree: a second approver")
+        self.chapter("Two people must agree: a second approver")
         found = await self._find_user(APPROVER)
         if found is None:
             roles = (await self._staff.ask("{ roles(first: 100) { nodes { roleId name } } }"))["roles"][
@@ -73,9 +83,9 @@ class Day:
             ]
             role = next(role for role in roles if role["name"] == "bank-manager")
             await self._staff.do("userCreate", "user { userId }", email=APPROVER, roleId=role["roleId"])
-            self._say(f"{APPROVER} joins as bank-manager; the bank makes the login by a job")
+            self.say(f"{APPROVER} joins as bank-manager; the bank makes the login by a job")
         else:
-            self._say(f"{APPROVER} is already on the staff")
+            self.say(f"{APPROVER} is already on the staff")
         return await self._people.staff(APPROVER)
 
     async def _find_user(self, email: str) -> str | None:
@@ -95,7 +105,7 @@ class Day:
         return None
 
     async def _new_customer(self) -> None:
-        self._chapter("A customer comes")
+        self.chapter("A customer comes")
         prospect = (
             await self._staff.do(
                 "prospectCreate",
@@ -105,14 +115,14 @@ class Day:
                 customerType="INDIVIDUAL",
             )
         )["prospect"]
-        self._say(f"prospect {prospect['publicId']} {self._email}: {prospect['stage']}")
+        self.say(f"prospect {prospect['publicId']} {self._email}: {prospect['stage']}")
         customer = (
             await self._staff.do(
                 "prospectConvert", "customer { customerId status }", prospectId=prospect["prospectId"]
             )
         )["customer"]
         self._customer = customer["customerId"]
-        self._say(f"converted by hand: customer {prospect['publicId']} is {customer['status']}")
+        self.say(f"converted by hand: customer {prospect['publicId']} is {customer['status']}")
         account = (
             await self._staff.do(
                 "depositAccountCreate",
@@ -121,14 +131,14 @@ class Day:
             )
         )["depositAccount"]
         self._account = account["depositAccountId"]
-        self._say(f"deposit account {account['publicId']} is {account['status']}")
-        await self._no(
+        self.say(f"deposit account {account['publicId']} is {account['status']}")
+        await self.refused(
             "a second account for the same customer",
             self._staff.do("depositAccountCreate", "depositAccount { publicId }", customerId=self._customer),
         )
 
     async def _money_comes(self) -> None:
-        self._chapter("Money comes")
+        self.chapter("Money comes")
         reference = f"wire-{token_hex(3)}"
         for amount, ref in ((100_000, reference), (25_050, None)):
             deposit = (
@@ -140,8 +150,8 @@ class Day:
                     reference=ref,
                 )
             )["deposit"]
-            self._say(f"deposit {deposit['publicId']} of {_usd(amount)}: {deposit['status']}")
-        await self._no(
+            self.say(f"deposit {deposit['publicId']} of {_usd(amount)}: {deposit['status']}")
+        await self.refused(
             "the same reference again",
             self._staff.do(
                 "depositRecord",
@@ -154,8 +164,8 @@ class Day:
         await self._balance()
 
     async def _money_goes(self) -> None:
-        self._chapter("Money goes: withdrawals that approve themselves")
-        await self._no("a withdrawal beyond the balance", self._initiate(1_000_000))
+        self.chapter("Money goes: withdrawals that approve themselves")
+        await self.refused("a withdrawal beyond the balance", self._initiate(1_000_000))
         withdrawal = await self._initiate(30_000)
         await self._balance()
         await self._becomes(withdrawal, "PENDING_CONFIRMATION")
@@ -163,11 +173,11 @@ class Day:
         withdrawal = await self._initiate(5_000)
         await self._becomes(withdrawal, "PENDING_CONFIRMATION")
         await self._end(withdrawal, "withdrawalCancel")
-        await self._no("confirming what was cancelled", self._end(withdrawal, "withdrawalConfirm"))
+        await self.refused("confirming what was cancelled", self._end(withdrawal, "withdrawalConfirm"))
         await self._balance()
 
     async def _committee_decides(self, approver: Api) -> None:
-        self._chapter("Money goes: a committee of two decides")
+        self.chapter("Money goes: a committee of two decides")
         policy = await self._withdrawal_policy()
         committee = await self._committee()
         await self._staff.do(
@@ -180,7 +190,7 @@ class Day:
                     "approvalProcessApprove", "approvalProcess { status }", approvalProcessId=withdrawal
                 )
             )["approvalProcess"]
-            self._say(f"{who} approves: {process['status']}")
+            self.say(f"{who} approves: {process['status']}")
         await self._becomes(withdrawal, "PENDING_CONFIRMATION")
         await self._end(withdrawal, "withdrawalConfirm")
         withdrawal = await self._initiate(10_000)
@@ -192,19 +202,19 @@ class Day:
                 reason="no papers",
             )
         )["approvalProcess"]
-        self._say(f"{APPROVER} denies: {process['status']} ({process['deniedReason']})")
+        self.say(f"{APPROVER} denies: {process['status']} ({process['deniedReason']})")
         await self._becomes(withdrawal, "DENIED")
         await self._balance()
         await self._staff.do("policyAutoApprove", "policy { policyId }", policyId=policy)
-        self._say("withdrawals approve themselves again")
+        self.say("withdrawals approve themselves again")
 
     async def _freeze(self) -> None:
-        self._chapter("A customer is frozen, and released")
+        self.chapter("A customer is frozen, and released")
         for verb, status in (("customerFreeze", "FROZEN"), ("customerUnfreeze", "ACTIVE")):
             await self._staff.do(verb, "customer { status }", customerId=self._customer)
             await self._account_becomes(status)
             if status == "FROZEN":
-                await self._no(
+                await self.refused(
                     "a deposit on a frozen account",
                     self._staff.do(
                         "depositRecord", "deposit { publicId }", depositAccountId=self._account, amount=100
@@ -213,7 +223,7 @@ class Day:
         await self._balance()
 
     async def _customers_view(self) -> None:
-        self._chapter("The customer looks, with a token of the other realm")
+        self.chapter("The customer looks, with a token of the other realm")
         customer = await self._people.customer(self._email)
         me = (
             await customer.ask(
@@ -222,15 +232,15 @@ class Day:
             )
         )["me"]["customer"]
         account = me["depositAccount"]
-        self._say(f"{me['email']} sees {_usd(account['balance']['settled'])} and these withdrawals:")
+        self.say(f"{me['email']} sees {_usd(account['balance']['settled'])} and these withdrawals:")
         for withdrawal in account["withdrawals"]:
-            self._say(f"  {_usd(withdrawal['amount'])} {withdrawal['status']}")
-        self._say("history: " + ", ".join(node["__typename"] for node in account["history"]["nodes"]))
+            self.say(f"  {_usd(withdrawal['amount'])} {withdrawal['status']}")
+        self.say("history: " + ", ".join(node["__typename"] for node in account["history"]["nodes"]))
         intruder = self._people.customer_at_the_staff_api(self._email)
-        await self._no("the customer's token at the staff API", intruder.ask("{ me { user { email } } }"))
+        await self.refused("the customer's token at the staff API", intruder.ask("{ me { user { email } } }"))
 
     async def _what_was_kept(self) -> None:
-        self._chapter("Evening: what the bank kept")
+        self.chapter("Evening: what the bank kept")
         entries = (
             await self._staff.ask(
                 "{ audit(first: 8) { nodes {"
@@ -246,18 +256,18 @@ class Day:
 
     # --- what steps share -----------------------------------------------------------------------------------
 
-    def _chapter(self, title: str) -> None:
+    def chapter(self, title: str) -> None:
         self._console.rule(f"[bold]{title}", align="left")
 
-    def _say(self, sentence: str) -> None:
+    def say(self, sentence: str) -> None:
         self._console.print(f"  {sentence}", highlight=False)
 
-    async def _no(self, what: str, attempt: Any) -> None:
+    async def refused(self, what: str, attempt: Any) -> None:
         """Something the bank must refuse."""
         try:
             await attempt
         except Refused as refusal:
-            self._say(f"[yellow]refused[/yellow] {what}: {refusal.code}")
+            self.say(f"[yellow]refused[/yellow] {what}: {refusal.code}")
         else:
             raise DemoFailed(f"the bank allowed {what}")
 
@@ -267,32 +277,32 @@ class Day:
                 "withdrawalInitiate", WITHDRAWAL, depositAccountId=self._account, amount=amount
             )
         )["withdrawal"]
-        self._say(f"withdrawal {withdrawal['publicId']} of {_usd(amount)}: {withdrawal['status']}")
+        self.say(f"withdrawal {withdrawal['publicId']} of {_usd(amount)}: {withdrawal['status']}")
         return str(withdrawal["withdrawalId"])
 
     async def _end(self, withdrawal: str, verb: str) -> None:
         status = (await self._staff.do(verb, WITHDRAWAL, withdrawalId=withdrawal))["withdrawal"]["status"]
-        self._say(f"{verb}: {status}")
+        self.say(f"{verb}: {status}")
 
     async def _becomes(self, withdrawal: str, status: str) -> None:
-        await self._wait(
+        await self.wait(
             f"the withdrawal to become {status}",
             "query ($id: UUID!) { withdrawal(id: $id) { status } }",
             withdrawal,
             status,
         )
-        self._say(f"a process concluded it: {status}")
+        self.say(f"a process concluded it: {status}")
 
     async def _account_becomes(self, status: str) -> None:
-        await self._wait(
+        await self.wait(
             f"the account to become {status}",
             "query ($id: UUID!) { depositAccount(id: $id) { status } }",
             self._account,
             status,
         )
-        self._say(f"customer and account are {status}")
+        self.say(f"customer and account are {status}")
 
-    async def _wait(self, what: str, query: str, wanted: str, status: str) -> None:
+    async def wait(self, what: str, query: str, wanted: str, status: str) -> None:
         async def there() -> bool | None:
             answer = await self._staff.ask(query, id=wanted)
             return next(iter(answer.values()))["status"] == status or None
@@ -305,7 +315,7 @@ class Day:
     async def _balance(self) -> None:
         query = "query ($id: UUID!) { depositAccount(id: $id) { balance { settled pending } } }"
         balance = (await self._staff.ask(query, id=self._account))["depositAccount"]["balance"]
-        self._say(f"[bold]balance {_usd(balance['settled'])}, pending {_usd(balance['pending'])}")
+        self.say(f"[bold]balance {_usd(balance['settled'])}, pending {_usd(balance['pending'])}")
 
     async def _withdrawal_policy(self) -> str:
         policies = (

@@ -78,9 +78,10 @@ class Activations:
         account = await self._deposit_accounts.maybe_find_for_posting(op, account_id)
         if account is None or account.status is not AccountStatus.ACTIVE:
             return None
-        return await self._activate(op, pending, price.price)
+        return await self.begin(op, pending, price.price)
 
-    async def _activate(self, op: Op, pending: PendingFacility, price: UsdCents) -> Facility:
+    async def begin(self, op: Op, pending: PendingFacility, price: UsdCents) -> Facility:
+        """All of an activation, in the Op that decided it."""
         check = Check(op.subject, FacilityAction.ACTIVATE, (pending.id,), authorized=True)
         op.record_system(Actor.ACTIVATION, check)
         pending.complete()

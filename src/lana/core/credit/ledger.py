@@ -101,20 +101,17 @@ class CreditLedger:
         effective: date,
     ) -> bool:
         """`accounts`: interest receivable not yet due, interest income. False where there was nothing."""
+        if amount == 0:
+            return False
         receivable, income = accounts
         params = {
             "amount": amount,
             "receivable_not_yet_due_account_id": receivable,
             "interest_income_account_id": income,
         }
-        return _post(
-            op,
-            T.CREDIT_FACILITY_ACCRUE_INTEREST,
-            tx_id,
-            params,
-            external_id=external_id,
-            effective=effective,
-        )
+        template = T.CREDIT_FACILITY_ACCRUE_INTEREST
+        _post(op, template, tx_id, params, external_id=external_id, effective=effective)
+        return True
 
     def post_accrued_interest(
         self,
@@ -127,6 +124,8 @@ class CreditLedger:
         effective: date,
     ) -> bool:
         """False where there was nothing."""
+        if amount == 0:
+            return False
         params = {
             "amount": amount,
             "receivable_not_yet_due_account_id": ids.interest_receivable_not_yet_due_account_id,
@@ -134,7 +133,8 @@ class CreditLedger:
             "facility_uncovered_outstanding_account": ids.facility_uncovered_outstanding_account_id,
         }
         template = T.CREDIT_FACILITY_POST_ACCRUED_INTEREST
-        return _post(op, template, tx_id, params, external_id=external_id, effective=effective)
+        _post(op, template, tx_id, params, external_id=external_id, effective=effective)
+        return True
 
     # --- obligations ----------------------------------------------------------------------------------------
 
@@ -295,10 +295,8 @@ def _post(
     external_id: str | None = None,
     effective: date | None = None,
     disbursal: UUID | None = None,
-) -> bool:
-    """Effective today unless it says otherwise. False, and nothing posted, where the amount is 0."""
-    if params["amount"] == 0:
-        return False
+) -> None:
+    """Effective today unless it says otherwise."""
     metadata: dict[str, cala_ledger.JsonValue] = {"initiated_by": str(op.subject)}
     if disbursal is not None:
         metadata["entity_ref"] = {"entity_type": "Disbursal", "entity_id": str(disbursal)}
@@ -311,4 +309,3 @@ def _post(
         effective=effective or op.today,
     )
     op.post(TEMPLATES.prepare(transaction))
-    return True

@@ -15,7 +15,6 @@ from lana.core.customer.primitives import (
     CustomerAction,
     CustomerStatus,
     CustomerType,
-    DocumentAction,
     PartyAction,
 )
 from lana.core.customer.public import (
@@ -148,9 +147,6 @@ class Customers:
     def may_create_credit_facility(self, ctx: Scope) -> bool:
         """For a flag beside the customer; nothing is recorded."""
         return self._authz.evaluate(ctx.subject, CREATE_CREDIT_FACILITY)
-
-    def check_may_read_documents(self, ctx: Scope, document_id: UUID) -> None:
-        self._authz.enforce(ctx, DocumentAction.READ, document_id)
 
     # --- reads of the customer ------------------------------------------------------------------------------
 

@@ -77,7 +77,6 @@ class CustomerObject:
     CUSTOMER = Resource("customer", "customer")
     PROSPECT = Resource("customer", "prospect")
     PARTY = Resource("customer", "party")
-    DOCUMENT = Resource("customer", "customer-document")
 
 
 class CustomerAction:
@@ -103,10 +102,6 @@ class ProspectAction:
 class PartyAction:
     READ = CustomerObject.PARTY.action("read")
     UPDATE = CustomerObject.PARTY.action("update")
-
-
-class DocumentAction:
-    READ = CustomerObject.DOCUMENT.action("read")
 
 
 CREATE_CREDIT_FACILITY = Resource("credit", "credit-facility").action("create")

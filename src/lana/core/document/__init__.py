@@ -5,6 +5,7 @@ from lana.core.document.document.errors import DocumentNotReady
 from lana.core.document.documents import Documents, Kept
 from lana.core.document.jobs import RemoveFile
 from lana.core.document.links import PREFIX, BadLink, Links
+from lana.core.document.of_customers import CustomerDocuments
 from lana.core.document.paths import is_path
 from lana.core.document.port import (
     LARGEST_BYTES,
@@ -29,6 +30,7 @@ __all__ = [
     "PREFIX",
     "Agreement",
     "BadLink",
+    "CustomerDocuments",
     "Document",
     "DocumentKind",
     "DocumentMissing",

@@ -133,7 +133,7 @@ class Documents:
         found = await self.repo.peek_many(ids)
         return {key: document for key, document in found.items() if not document.is_deleted}
 
-    async def of_reference(self, reference_id: UUID) -> Sequence[Document]:
-        """Everything about a customer (or whatever else documents refer to), newest first."""
-        found = await self.repo.all_by("reference_id", reference_id)
-        return [document for document in found if not document.is_deleted]
+    async def of_references(self, reference_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Document]]:
+        """Everything about each customer (or whatever else documents refer to), newest first."""
+        found = await self.repo.of_references(reference_ids)
+        return {key: [each for each in those if not each.is_deleted] for key, those in found.items()}

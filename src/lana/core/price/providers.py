@@ -33,6 +33,12 @@ KIND_SPACE: Final = "price-provider.provider"
 MAX_TRIES: Final = 5
 
 
+# staff need not wait for the minute to be over
+_FETCH_SOON: Final = (
+    "update price_turn set taken_at = '-infinity' where %b::int8 <> all(current_setting('lana.dead')::int8[])"
+)
+
+
 class PriceProviders:
     def __init__(self, db: Database, authz: Authorizer, prices: Prices) -> None:
         self.repo = PriceProviderRepo(db)
@@ -53,12 +59,14 @@ class PriceProviders:
                 op.release(NAME_SPACE, name)
             if isinstance(config, ManualPriceConfig):
                 await self._prices.stand_no_longer(op)
+            op.execute(_FETCH_SOON)
         return provider
 
     async def activate(self, op: Op, provider_id: UUID) -> PriceProvider:
         self._authz.enforce(op, p.PROVIDER_UPDATE, provider_id)
         provider = await op.find(self.repo, provider_id)
-        provider.activate()
+        if provider.activate() is DONE:
+            op.execute(_FETCH_SOON)
         return provider
 
     async def deactivate(self, op: Op, provider_id: UUID) -> PriceProvider:

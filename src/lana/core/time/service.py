@@ -38,6 +38,10 @@ class TimeService:
         self.authz.enforce(ctx, EXPOSED_READ)
         return self._state_at(self.bank_time.now())
 
+    def check_may_watch(self, ctx: Scope) -> None:
+        """The ends of days are for whoever may see the bank's time."""
+        self.authz.enforce(ctx, EXPOSED_READ)
+
     async def advance_to_next_end_of_day(self, op: Op) -> BankClock:
         self.authz.enforce(op, EXPOSED_WRITE)
         if not self.bank_time.clock.is_manual:

@@ -2,12 +2,13 @@
 
 from lana.processes.end_of_day.producer import Producer
 from lana.processes.end_of_day.runner import EndOfDayRunner
-from lana.processes.end_of_day.runs import Run, Runs, StepProgress
+from lana.processes.end_of_day.runs import Failure, Run, Runs, StepProgress
 from lana.processes.end_of_day.step import Closing, ItemFailure, PageDone, Step
 
 __all__ = [
     "Closing",
     "EndOfDayRunner",
+    "Failure",
     "ItemFailure",
     "PageDone",
     "Producer",

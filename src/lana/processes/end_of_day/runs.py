@@ -55,6 +55,22 @@ _STEPS = (
 _OPEN_COUNT = "select count(*) from end_of_day_runs where state <> 'completed'"
 
 
+_FAILURES = (
+    "select day, step, item, error, failed_at from end_of_day_failures where day = any(%b::date[])"
+    " order by day desc, step, item limit %b::int8"
+)
+MAX_FAILURES: Final = 1_000
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """What a run went past, and why; the next run finds it again."""
+
+    step: str
+    item: str
+    error: str
+    failed_at: datetime
+
+
 class StepProgress(msgspec.Struct, frozen=True):
     step: str
     state: str
@@ -74,6 +90,7 @@ class Run(msgspec.Struct, frozen=True):
     completed_at: datetime | None
     waiting: bool = False
     steps: Sequence[StepProgress] = ()
+    failures: Sequence[Failure] = ()
 
 
 def _run(row: Sequence[Any]) -> Run:
@@ -124,7 +141,7 @@ class Runs:
         return len(await self._db.fetch(_NUDGE))
 
     async def latest(self, limit: int) -> list[Run]:
-        """For people: newest first, with their steps."""
+        """For people: newest first, with their steps and, up to a bound, what they went past."""
         rows = await self._db.fetch(
             f"select {_RUN}, false from end_of_day_runs order by day desc limit %b::int8", [limit]
         )
@@ -132,4 +149,13 @@ class Runs:
         steps: dict[date, list[StepProgress]] = {}
         for row in await self._db.fetch(_STEPS, [[run.closing.day for run in runs]]):
             steps.setdefault(row[0], []).append(StepProgress(*row[1:]))
-        return [msgspec.structs.replace(run, steps=steps.get(run.closing.day, [])) for run in runs]
+        failures: dict[date, list[Failure]] = {}
+        days = [run.closing.day for run in runs]
+        for row in await self._db.fetch(_FAILURES, [days, MAX_FAILURES]):
+            failures.setdefault(row[0], []).append(Failure(*row[1:]))
+        return [
+            msgspec.structs.replace(
+                run, steps=steps.get(run.closing.day, []), failures=failures.get(run.closing.day, [])
+            )
+            for run in runs
+        ]
