@@ -56,7 +56,10 @@ async def test_a_document_is_created_kept_and_found_by_what_it_is_about(
     kept = await documents.keep(made[0], b"content")
     assert kept == Kept(7, hashlib.sha256(b"content").hexdigest())
     await commands.run(SYSTEM, documents.mark_stored, made[0].id, kept)
-    found = await documents.of_reference(customer)
+    other = uuid4()
+    of_all = await documents.of_references([customer, other])
+    assert of_all[other] == []
+    found = of_all[customer]
     assert {document.id for document in found} == {document.id for document in made}
     (stored,) = [document for document in found if document.status is DocumentStatus.ACTIVE]
     assert (stored.filename, stored.sha256, stored.size) == ("an-agreement-pdf", kept.sha256, 7)
@@ -109,7 +112,7 @@ async def test_a_deleted_document_is_found_by_nobody_and_its_file_goes(
     await commands.run(SYSTEM, documents.delete, document.id)
     await commands.run(SYSTEM, documents.delete, document.id)
     assert await documents.peek(document.id) is None
-    assert await documents.of_reference(document.reference_id) == []
+    assert await documents.of_references([document.reference_id]) == {document.reference_id: []}
     (job,) = await db.fetch("select task_name, args from procrastinate_jobs")
     assert job[0] == REMOVE_FILE
     running = asyncio.create_task(JobRunner(db, [RemoveFile(documents)]).run())

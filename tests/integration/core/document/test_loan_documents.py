@@ -160,6 +160,24 @@ async def test_staff_have_an_agreement_made_and_open_it(bank: Stand) -> None:
     assert link.startswith("http://admin.localhost:4455/local-storage/")
     answer = await bank.get(link)
     assert answer.content.startswith(b"%PDF-")
+    listed = await bank.servers.superuser.ask(
+        "query ($id: UUID!, $document: UUID!) { customerDocument(id: $document) { customerId }"
+        " customer(id: $id) { documents { customerDocumentId filename status } } }",
+        id=str(facility.customer_id),
+        document=str(agreement_id),
+    )
+    assert listed == {
+        "customerDocument": {"customerId": str(facility.customer_id)},
+        "customer": {
+            "documents": [
+                {
+                    "customerDocumentId": str(agreement_id),
+                    "filename": f"credit-facility-agreement-{facility.customer_id}-pdf",
+                    "status": "ACTIVE",
+                }
+            ]
+        },
+    }
     document = await bank.document(agreement_id)
     assert (document.reference_id, document.filename) == (
         facility.customer_id, f"credit-facility-agreement-{facility.customer_id}-pdf",
@@ -182,6 +200,10 @@ async def test_a_term_sheet_is_no_agreement(bank: Stand) -> None:
     await bank.work_off()
     found = await bank.servers.superuser.ask(AGREEMENT, id=str(proposal.id))
     assert found["creditFacilityAgreement"] is None
+    found = await bank.servers.superuser.ask(
+        "query ($id: UUID!) { customerDocument(id: $id) { filename } }", id=str(proposal.id)
+    )
+    assert found["customerDocument"] is None
     with pytest.raises(Refused) as refused:
         await bank.link(proposal.id)
     assert refused.value.kind == "NOT_FOUND"
