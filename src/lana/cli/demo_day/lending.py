@@ -87,8 +87,10 @@ class LendingDay:
     async def _request(self) -> str:
         self._stage.chapter("Lending: the customer asks for a loan")
         name = f"Demo loan {token_hex(3)}"
-        template = (await self._staff.do("termsTemplateCreate", "termsTemplate { termsTemplateId }",
-                                         name=name, terms=TERMS))["termsTemplate"]["termsTemplateId"]  # fmt: skip
+        made = await self._staff.do(
+            "termsTemplateCreate", "termsTemplate { termsTemplateId }", name=name, terms=TERMS
+        )
+        template = made["termsTemplate"]["termsTemplateId"]
         await self._staff.do("termsTemplateOfferUpdate", "termsTemplate { name }",
                              termsTemplateId=template, offered=True)  # fmt: skip
         self._stage.say(f"the bank offers {name}: 12 % a year, 6 months, 1 % fee")
