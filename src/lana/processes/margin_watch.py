@@ -5,12 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 
 from lana.core.credit import MarginMonitor
-from lana.lib.errors import Refusal
 from lana.lib.pg.database import Database, connect
 from lana.lib.tasks import end_if_cancelled, going_on
 
@@ -40,7 +37,7 @@ class MarginWatch:
                         await self._monitor.sweep()
                         await connection.execute(b"select 1")
                         await asyncio.sleep(TICK_SECONDS)
-            except (psycopg.Error, PoolTimeout, Refusal) as error:
+            except Exception as error:  # noqa: BLE001 - whatever ended a sweep, prices go on and so does the watch
                 end_if_cancelled(error)
-                log.warning("margin watch interrupted", reason=str(error))
+                log.warning("margin watch interrupted", reason=repr(error))
             await asyncio.sleep(TICK_SECONDS)

@@ -39,6 +39,8 @@ def calculate(
     """InvalidLiquidationPaymentCalculationInput for too few or too many, and for more than there is."""
     if to_receive is not None and to_receive > outstanding:
         raise InvalidLiquidationPaymentCalculationInput("toReceive > outstanding", field="toReceive")
+    if target_cvl is not None and target_cvl < 0:
+        raise InvalidLiquidationPaymentCalculationInput("targetCvl is below 0", field="targetCvl")
     if to_liquidate is not None and to_liquidate > collateral:
         raise InvalidLiquidationPaymentCalculationInput("toLiquidate > collateral", field="toLiquidate")
     match target_cvl, to_receive, to_liquidate:
@@ -67,7 +69,8 @@ def _restore(
 ) -> tuple[UsdCents, Satoshis]:
     if target_cvl <= 100:
         raise InvalidLiquidationPaymentCalculationInput("targetCvl is not above 100", field="targetCvl")
-    return to_restore(collateral, outstanding, price, target_cvl)
+    receive, liquidate = to_restore(collateral, outstanding, price, target_cvl)
+    return receive, min(liquidate, collateral)
 
 
 def _for_proceeds(

@@ -17,6 +17,7 @@ from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.history import CollateralChanged, tell
 from lana.core.credit.ledger import CreditLedger
 from lana.core.credit.margins import Margins
+from lana.core.credit.pending.entity import PendingFacility
 from lana.core.credit.pending.repo import PendingFacilityRepo
 from lana.core.credit.primitives import Actor, CollateralAction, CollateralDirection, ReleaseState
 from lana.core.credit.public import CollateralAdjustment, CollateralUpdated
@@ -61,9 +62,9 @@ class Collaterals:
             return collateral
         if collateral.release_state is not ReleaseState.NONE:
             raise CollateralReleased(collateral_id)
-        facility = await op.maybe_find(self._facilities, collateral.secured_loan_id)
-        if facility is not None and change.direction is CollateralDirection.REMOVE:
-            await self._check_removal(op, facility, total)
+        loan = await self._loan(op, collateral)
+        if isinstance(loan, Facility) and change.direction is CollateralDirection.REMOVE:
+            await self._check_removal(op, loan, total)
         tx_id = op.new_id()
         collateral.update_manually(change, tx_id)
         await self._changed(op, collateral, change, tx_id, effective)
@@ -96,13 +97,12 @@ class Collaterals:
             else self._ledger.remove_collateral
         )
         post(op, tx_id, collateral.account_ids, change.amount, effective)
-        self.announce(op, collateral, change, tx_id, effective)
+        self.announce(op, collateral, change, tx_id)
         await self.held(op, collateral)
 
     @staticmethod
-    def announce(
-        op: Op, collateral: Collateral, change: Change, tx_id: UUID, effective: date | None = None
-    ) -> None:
+    def announce(op: Op, collateral: Collateral, change: Change, tx_id: UUID) -> None:
+        """The history has it on the day it is recorded, whatever day it is effective."""
         adjustment = CollateralAdjustment(tx_id=tx_id, abs_diff=change.amount, direction=change.direction)
         op.publish(
             CollateralUpdated(
@@ -115,16 +115,26 @@ class Collaterals:
         told = CollateralChanged(
             satoshis=change.amount, direction=change.direction, ledger_transaction_id=tx_id
         )
-        tell(op, collateral.secured_loan_id, told, effective)
+        tell(op, collateral.secured_loan_id, told)
 
     async def held(self, op: Op, collateral: Collateral) -> None:
         """The loan it secures learns what is there now."""
-        facility = await op.maybe_find(self._facilities, collateral.secured_loan_id)
+        loan = await self._loan(op, collateral)
+        if isinstance(loan, Facility):
+            await self._margins.move(op, loan, loan.position.held(collateral.amount))
+        else:
+            await self._margins.hold_pending(op, loan, collateral.amount)
+
+    async def _loan(self, op: Op, collateral: Collateral) -> Facility | PendingFacility:
+        """The facility, or the one that waits. That there is no facility is not guarded, but the one that
+        waits is, and an activation writes it; one that waits no longer was activated between two reads.
+        """
+        loan_id = collateral.secured_loan_id
+        facility = await op.maybe_find(self._facilities, loan_id)
         if facility is not None:
-            await self._margins.move(op, facility, facility.position.held(collateral.amount))
-            return
-        pending = await op.find(self._pendings, collateral.secured_loan_id)
-        await self._margins.hold_pending(op, pending, collateral.amount)
+            return facility
+        pending = await op.find(self._pendings, loan_id)
+        return pending if pending.is_waiting else await op.find(self._facilities, loan_id)
 
     # --- what the wallet shows is always recorded -----------------------------------------------------------
 

@@ -2,7 +2,8 @@
 
 The columns `falls_at` and `rises_at` are the queue (see `margins.py`), so a process killed in the middle
 loses nothing and another begins where it stands. What waits for a price that is fresh (activations, approved
-disbursals, liquidations) is tried again whenever another price is accepted, and every `AGAIN_SECONDS`.
+disbursals, liquidations) is tried again whenever another price is accepted, and every `AGAIN_SECONDS`; at
+most `WAITING` of them a sweep, so that a crowd which cannot go on keeps no price waiting.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from lana.lib.authz import Check, Ctx
 from lana.lib.closing import ItemFailure, in_halves
 from lana.lib.es.commands import Commands
 from lana.lib.es.op import Op
+from lana.lib.money import INT64_MAX, UsdCents
 from lana.lib.pg.database import Database
 from lana.lib.telemetry import counter
 
@@ -43,28 +45,52 @@ FAILURES = counter("lana_margin_failures_total", "Facilities a sweep could not m
 MOVED = counter("lana_margin_looked_at_total", "Facilities whose range the price had left")
 
 
-def _crossed(table: str) -> str:
-    """By two indices; ids after the last page's, so that one that stays does not stop the others."""
-    return (
-        "select id from ("
-        f" (select id from {table} where falls_at >= %b::int8 and id > %b::uuid order by id limit {PAGE})"
-        " union"
-        f" (select id from {table} where rises_at <= %b::int8 and id > %b::uuid order by id limit {PAGE})"
-        f") as crossed order by id limit {PAGE}"
+class Scan(msgspec.Struct, frozen=True):
+    """Pages of ids by an index; each begins after the last one's end, so that one that stays does not stop
+    the others.
+    """
+
+    sql: str
+    start: Sequence[int | UUID]
+
+
+# in the order of the column, not of ids: a plan for any price would walk the primary key through the table
+def _fallen(table: str) -> Scan:
+    """The range of their state begins above the price; the farthest first."""
+    return Scan(
+        f"select falls_at, id from {table}"
+        " where falls_at >= %b::int8 and (falls_at, id) < (%b::int8, %b::uuid)"
+        f" order by falls_at desc, id desc limit {PAGE}",
+        (INT64_MAX, UUID(int=2**128 - 1)),
     )
 
 
-FACILITIES: Final = _crossed("credit_facilities")
-PENDINGS: Final = _crossed("pending_credit_facilities")
-_LIQUIDATIONS: Final = (
-    f"select id from credit_facilities where awaits_liquidation and id > %b::uuid order by id limit {PAGE}"
+def _risen(table: str) -> Scan:
+    """The range of their state ends at or below the price; the farthest first."""
+    return Scan(
+        f"select rises_at, id from {table}"
+        " where rises_at <= %b::int8 and (rises_at, id) > (%b::int8, %b::uuid)"
+        f" order by rises_at, id limit {PAGE}",
+        (0, UUID(int=0)),
+    )
+
+
+FACILITIES: Final = (_fallen("credit_facilities"), _risen("credit_facilities"))
+PENDINGS: Final = (_fallen("pending_credit_facilities"), _risen("pending_credit_facilities"))
+LIQUIDATIONS: Final = Scan(
+    f"select id from credit_facilities where awaits_liquidation and id > %b::uuid order by id limit {PAGE}",
+    (UUID(int=0),),
 )
-_ACTIVATIONS: Final = (
-    f"select id from pending_credit_facilities where awaits_activation order by id limit {WAITING}"
+ACTIVATIONS: Final = (
+    "select id from pending_credit_facilities where awaits_activation and id > %b::uuid"
+    f" order by id limit {WAITING}"
 )
-_SETTLEMENTS: Final = f"select id from disbursals where awaits_settlement order by id limit {WAITING}"
+SETTLEMENTS: Final = (
+    f"select id from disbursals where awaits_settlement and id > %b::uuid order by id limit {WAITING}"
+)
 
 Look = Callable[[Op, Sequence[UUID]], Awaitable[None]]
+Verb = Callable[[Op, UUID], Awaitable[object]]
 
 
 class Swept(msgspec.Struct, kw_only=True):
@@ -73,6 +99,25 @@ class Swept(msgspec.Struct, kw_only=True):
     facilities: int = 0
     pendings: int = 0
     failures: list[str] = msgspec.field(default_factory=list[str])
+
+
+class Waiting(msgspec.Struct, kw_only=True):
+    """Those who wait for a fresh price, gone through once for each; `after`: how far, None when through."""
+
+    sql: str
+    actor: Actor
+    verb: Verb
+    price: UsdCents | None = None
+    began_at: float = 0.0
+    after: UUID | None = None
+
+    def is_due(self, price: UsdCents, now: float) -> bool:
+        """Goes on, or begins anew: at another price, or after a while, since an account may have been
+        unfrozen.
+        """
+        if self.after is None and (self.price != price or now - self.began_at >= AGAIN_SECONDS):
+            self.price, self.began_at, self.after = price, now, UUID(int=0)
+        return self.after is not None
 
 
 class MarginMonitor:
@@ -88,12 +133,13 @@ class MarginMonitor:
         self._db = db
         self._commands = commands
         self._margins = margins
-        self._activations = activations
-        self._disbursals = disbursals
         self._facilities = FacilityRepo(db)
         self._pendings = PendingFacilityRepo(db)
         self._collaterals = CollateralRepo(db)
-        self._tried_at: tuple[int, float] | None = None
+        self._waiting = (
+            Waiting(sql=ACTIVATIONS, actor=Actor.ACTIVATION, verb=activations.activate),
+            Waiting(sql=SETTLEMENTS, actor=Actor.DISBURSAL_APPROVAL, verb=disbursals.settle_if_approved),
+        )
 
     async def sweep(self) -> Swept:
         """Everybody the accepted price concerns, once. Nothing without a price."""
@@ -101,25 +147,28 @@ class MarginMonitor:
         price = await self._margins.prices.peek()
         if price is None:
             return swept
-        at = price.price
-        swept.facilities = await self._all(FACILITIES, (at, at), self.look_many, swept)
-        swept.pendings = await self._all(PENDINGS, (at, at), self.look_at_pendings, swept)
+        at = (price.price,)
+        for scan in FACILITIES:
+            swept.facilities += await self._all(scan, at, self.look_many, swept)
+        for scan in PENDINGS:
+            swept.pendings += await self._all(scan, at, self.look_at_pendings, swept)
         if price.fresh:
-            await self._all(_LIQUIDATIONS, (), self.look_many, swept)
-            await self._try_again(price, swept)
+            await self._all(LIQUIDATIONS, (), self.look_many, swept)
+            for waiting in self._waiting:
+                await self._try_again(waiting, price.price, swept)
         MOVED.inc(swept.facilities + swept.pendings)
         return swept
 
-    async def _all(self, sql: str, prices: tuple[int, ...], look: Look, swept: Swept) -> int:
-        after, count = UUID(int=0), 0
+    async def _all(self, scan: Scan, given: tuple[int, ...], look: Look, swept: Swept) -> int:
+        after, count = scan.start, 0
         for _ in range(MAX_PAGES):
-            values = [value for price in prices for value in (price, after)] or [after]
-            ids: list[UUID] = [row[0] for row in await self._db.fetch(sql, values)]
-            if not ids:
+            rows = await self._db.fetch(scan.sql, [*given, *after])
+            if not rows:
                 return count
+            ids: list[UUID] = [row[-1] for row in rows]
             await self._page(ids, look, swept)
             count += len(ids)
-            after = ids[-1]
+            after = rows[-1]
         return count
 
     async def _page(self, ids: list[UUID], look: Look, swept: Swept) -> None:
@@ -163,24 +212,18 @@ class MarginMonitor:
 
     # --- what waits for a fresh price -----------------------------------------------------------------------
 
-    async def _try_again(self, price: CurrentPrice, swept: Swept) -> None:
-        """Once for each price, and again after a while: an account may have been unfrozen meanwhile."""
-        now = time.monotonic()
-        if self._tried_at and self._tried_at[0] == price.price and now - self._tried_at[1] < AGAIN_SECONDS:
+    async def _try_again(self, waiting: Waiting, price: UsdCents, swept: Swept) -> None:
+        """The next page of them, if they are to be tried at this price."""
+        if not waiting.is_due(price, time.monotonic()):
             return
-        self._tried_at = (price.price, now)
-        for (pending_id,) in await self._db.fetch(_ACTIVATIONS):
-            await self._one(Actor.ACTIVATION, self._activations.activate, pending_id, swept)
-        for (disbursal_id,) in await self._db.fetch(_SETTLEMENTS):
-            await self._one(
-                Actor.DISBURSAL_APPROVAL, self._disbursals.settle_if_approved, disbursal_id, swept
-            )
+        ids: list[UUID] = [row[0] for row in await self._db.fetch(waiting.sql, [waiting.after])]
+        for entity_id in ids:
+            await self._one(waiting, entity_id, swept)
+        waiting.after = ids[-1] if len(ids) == WAITING else None
 
-    async def _one(
-        self, actor: Actor, verb: Callable[[Op, UUID], Awaitable[object]], entity_id: UUID, swept: Swept
-    ) -> None:
+    async def _one(self, waiting: Waiting, entity_id: UUID, swept: Swept) -> None:
         async def work(ids: list[UUID]) -> int:
-            await self._commands.run(Ctx.system(actor), verb, ids[0])
+            await self._commands.run(Ctx.system(waiting.actor), waiting.verb, ids[0])
             return 1
 
         _, failed = await in_halves([entity_id], work)

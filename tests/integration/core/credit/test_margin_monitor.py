@@ -12,9 +12,9 @@ import pytest
 from lana.app import App
 from lana.core.credit import CollateralizationState as State
 from lana.core.credit import Facility
-from lana.core.credit.margin_monitor import FACILITIES
 from lana.core.price import PriceStale
 from lana.lib.authz import Ctx
+from lana.lib.money import UsdCents
 from tests.support.lending import BITCOIN, Lender, terms
 from tests.support.price_feed import go_by
 from tests.support.proof import assert_clean, settle
@@ -92,7 +92,7 @@ async def _paid(lender: Lender, facility: Facility) -> None:
     await lender.pay(facility.id, 100)
 
 
-async def _price(lender: Lender) -> int:
+async def _price(lender: Lender) -> UsdCents:
     price = await lender.app.prices.peek()
     assert price is not None
     return price.price
@@ -137,19 +137,3 @@ async def test_what_waits_for_activation_is_activated_at_the_next_fresh_price(
     monkeypatch.undo()
     await lender.price(10_000_001)
     assert (await lender.facility(pending.id)).status.value == "active"
-
-
-async def test_a_tick_reads_two_indices(app: App) -> None:
-    async with app.db.transaction() as connection:
-        await connection.execute("set local enable_seqscan = off")
-        plan = [
-            row[0]
-            for row in await (
-                await connection.execute(
-                    "explain " + FACILITIES.replace("%b::int8", "1").replace("%b::uuid", f"'{'0' * 32}'")
-                )
-            ).fetchall()
-        ]
-    text = "\n".join(bytes(line).decode() if isinstance(line, bytes) else str(line) for line in plan)
-    assert "credit_facilities_falls" in text
-    assert "credit_facilities_rises" in text

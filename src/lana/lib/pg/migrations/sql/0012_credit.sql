@@ -29,8 +29,8 @@ create index pending_credit_facilities_customer on pending_credit_facilities (cu
 create index pending_credit_facilities_status
     on pending_credit_facilities (status, collateralization_state, created_at, id);
 -- a price looks for those whose range it leaves
-create index pending_credit_facilities_falls on pending_credit_facilities (falls_at) where falls_at is not null;
-create index pending_credit_facilities_rises on pending_credit_facilities (rises_at) where rises_at is not null;
+create index pending_credit_facilities_falls on pending_credit_facilities (falls_at, id) where falls_at is not null;
+create index pending_credit_facilities_rises on pending_credit_facilities (rises_at, id) where rises_at is not null;
 create index pending_credit_facilities_activation on pending_credit_facilities (id) where awaits_activation;
 
 create table credit_facilities (
@@ -59,8 +59,8 @@ create index credit_facilities_customer on credit_facilities (customer_id, creat
 create index credit_facilities_status on credit_facilities (status, collateralization_state, created_at, id);
 create index credit_facilities_state on credit_facilities (collateralization_state, created_at, id);
 create index credit_facilities_maturity on credit_facilities (maturity_date, id) where status = 'active';
-create index credit_facilities_falls on credit_facilities (falls_at) where falls_at is not null;
-create index credit_facilities_rises on credit_facilities (rises_at) where rises_at is not null;
+create index credit_facilities_falls on credit_facilities (falls_at, id) where falls_at is not null;
+create index credit_facilities_rises on credit_facilities (rises_at, id) where rises_at is not null;
 create index credit_facilities_liquidation on credit_facilities (id) where awaits_liquidation;
 
 create table disbursals (
