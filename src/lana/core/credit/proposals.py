@@ -4,6 +4,7 @@ collateral.
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from lana.core.credit import accounts
@@ -15,8 +16,8 @@ from lana.core.credit.ledger import CreditLedger
 from lana.core.credit.pending.entity import Initialized as PendingInitialized
 from lana.core.credit.pending.entity import PendingFacility
 from lana.core.credit.pending.repo import PendingFacilityRepo
-from lana.core.credit.primitives import Actor, FacilityAction, ProposalEnd, ProposalStatus
-from lana.core.credit.proposal.entity import Evidence, Initialized, Proposal
+from lana.core.credit.primitives import Actor, CreditObject, FacilityAction, ProposalEnd, ProposalStatus
+from lana.core.credit.proposal.entity import Evidence, Initialized, Proposal, require_amount
 from lana.core.credit.proposal.errors import (
     CanNotCreateProposalForClosedOrFrozenAccount,
     ProposalWithdrawalNotAllowed,
@@ -31,11 +32,14 @@ from lana.core.deposit import AccountStatus, DepositAccounts
 from lana.core.domain_config import Settings
 from lana.core.governance import GovernanceService, ProcessType
 from lana.core.terms import TermValues
-from lana.lib.authz import Authorizer, Check
+from lana.lib.authz import Action, Authorizer, Check
 from lana.lib.es.entity import DONE
 from lana.lib.es.op import DeferredJob, Op
 from lana.lib.money import UsdCents
 from lana.lib.pg.database import Database
+
+# the system's own act: no permission set grants it
+EXPIRE: Final[Action] = CreditObject.FACILITY.action("expire-proposal")
 
 
 class Proposals:
@@ -75,12 +79,17 @@ class Proposals:
         custodian_id: UUID,
         credit_request_id: UUID | None = None,
     ) -> Proposal:
+        """AmountIsZero, CustodianNotFound, CanNotCreateProposalForClosedOrFrozenAccount,
+        CustomerNotEligibleForProduct, and what a request refuses; the verification of the customer does not
+        matter.
+        """
         self._authz.enforce(op, FacilityAction.CREATE)
         terms.check()
+        require_amount(amount)
+        custodian = await self._custodians.find(op, custodian_id)
         account = await self._deposit_accounts.maybe_find_of_holder(op, customer_id)
         if account is None or account.status is not AccountStatus.ACTIVE:
             raise CanNotCreateProposalForClosedOrFrozenAccount(customer_id)
-        custodian = await self._custodians.find(op, custodian_id)
         customer = await self._customers.find_eligible(op, customer_id)
         proposal = Proposal.create(
             Initialized(
@@ -171,6 +180,8 @@ class Proposals:
         """Those that nobody decided; answers how many there were."""
         found = await op.find_many(self.repo, proposal_ids)
         expired = [proposal for proposal in found.values() if proposal.is_open]
+        if expired:
+            op.record(Check(op.subject, EXPIRE, tuple(proposal.id for proposal in expired), authorized=True))
         for proposal in expired:
             await self._end(op, proposal, ProposalEnd.EXPIRED)
         return len(expired)

@@ -144,8 +144,7 @@ class Proposal(Entity[ProposalEvent]):
 
     @classmethod
     def create(cls, event: Initialized) -> Self:
-        if event.amount == 0:
-            raise AmountIsZero(field="facility")
+        require_amount(event.amount)
         return cls.born(event)
 
     @property
@@ -208,3 +207,9 @@ class Proposal(Entity[ProposalEvent]):
         if not self.is_open:
             raise ProposalAlreadyConcluded(self.id)
         return self.emit(Ended(reason=reason, status=ProposalStatus.DENIED))
+
+
+def require_amount(amount: UsdCents) -> None:
+    """AmountIsZero."""
+    if amount == 0:
+        raise AmountIsZero(field="facility")
