@@ -17,45 +17,67 @@ FULLY, MARGIN, LIQUIDATION = (
     "under_liquidation_threshold",
 )
 NO_COLLATERAL, NO_EXPOSURE = "no_collateral", "no_exposure"
+NOT_YET, UNDER = "not_yet_collateralized", "under_collateralized"
+
+
+def percent(collateral: int, exposure: int, price: int) -> float:
+    value = floor(Fraction(collateral * price, COIN))
+    if value == 0:
+        return 0
+    if exposure == 0:
+        return inf
+    return floor(Fraction(value, exposure) * 100)
 
 
 @dataclass
 class Loan:
+    """A facility."""
+
     collateral: int
     exposure: int
     margin_call: Decimal
     liquidation: Decimal
     state: str = NO_COLLATERAL
 
-    def percent(self, price: int) -> float:
-        value = floor(Fraction(self.collateral * price, COIN))
-        if value == 0:
-            return 0
-        if self.exposure == 0:
-            return inf
-        quotient = Fraction(value, self.exposure)
-        return floor(quotient * 100)
+    def calculated(self, found: float) -> str:
+        if found == inf:
+            return NO_EXPOSURE
+        if found == 0:
+            return NO_COLLATERAL
+        if found >= self.margin_call:
+            return FULLY
+        return MARGIN if found >= self.liquidation else LIQUIDATION
 
     def look(self, price: int) -> None:
-        percent = self.percent(price)
-        if percent == inf:
-            found = NO_EXPOSURE
-        elif percent == 0:
-            found = NO_COLLATERAL
-        elif percent >= self.margin_call:
-            found = FULLY
-        elif percent >= self.liquidation:
-            found = MARGIN
-        else:
-            found = LIQUIDATION
-        if self.state == MARGIN and found == FULLY and not percent > self.margin_call + 5:
+        found = percent(self.collateral, self.exposure, price)
+        calculated = self.calculated(found)
+        if self.state == MARGIN and calculated == FULLY and not found > self.margin_call + 5:
             return
-        self.state = found
+        self.state = calculated
+
+
+@dataclass
+class Waiting:
+    """A pending facility; its exposure is its amount."""
+
+    collateral: int
+    exposure: int
+    margin_call: Decimal
+    liquidation: Decimal
+    state: str = NOT_YET
+
+    def look(self, price: int) -> None:
+        self.state = FULLY if percent(self.collateral, self.exposure, price) >= self.margin_call else UNDER
+
+    def activated(self, price: int) -> Loan:
+        loan = Loan(self.collateral, self.exposure, self.margin_call, self.liquidation)
+        loan.state = loan.calculated(percent(loan.collateral, loan.exposure, price))
+        return loan
 
 
 @dataclass
 class Book:
-    loans: list[Loan]
+    loans: list[Loan | Waiting]
     price: int
 
     def tick(self, price: int) -> None:
