@@ -201,6 +201,7 @@ async def measured(given: argparse.Namespace) -> tuple[dict[str, float], bool]:
             for part in (bench.end_of_day, bench.lag, bench.tick, bench.grid, bench.page, bench.payments):
                 say(f"{part.__name__}, {machine.load()}")
                 await part()
+                say("  " + " ".join(f"{name}={found:.3f}" for name, found in bench.figures.items()))
             clean = given.no_verify or await verified(app)
             return bench.figures, clean
 

@@ -18,6 +18,8 @@ from lana.lib.pg.database import Database
 CREDIT: Final = cala_ledger.Direction.CREDIT
 DEBIT: Final = cala_ledger.Direction.DEBIT
 
+REMEMBERED: Final = 100_000
+
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Principal or interest: ever booked, outstanding, of it due or overdue, of it overdue."""
@@ -55,14 +57,23 @@ class FacilityBalances:
     def __init__(self, db: Database, books: cala_ledger.Ledger) -> None:
         self._books = Loader(books.balances.now)
         self._collaterals = CollateralRepo(db)
+        self._coins: dict[UUID, UUID] = {}
 
     async def of(self, facilities: Sequence[Facility]) -> Mapping[UUID, FacilityBalance]:
-        """By the facility's id. Two statements, shared with whoever reads at this moment."""
-        collaterals = await self._collaterals.peek_many([each.collateral_id for each in facilities])
-        coins = {id_: each.account_ids.collateral_account_id for id_, each in collaterals.items()}
+        """By the facility's id; reads of one moment share statements of 512 accounts each."""
+        coins = await self._coin_accounts([each.collateral_id for each in facilities])
         wanted = [account for each in facilities for account in _accounts(each)]
         found = await self._books.load_many([*wanted, *coins.values()])
         return {each.id: _balance(_Read(found), each, coins.get(each.collateral_id)) for each in facilities}
+
+    async def _coin_accounts(self, ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
+        """Collateral's ledger accounts, which never change: each is looked up once."""
+        if len(self._coins) > REMEMBERED:
+            self._coins.clear()
+        unknown = [each for each in ids if each not in self._coins]
+        for id_, found in (await self._collaterals.peek_many(unknown)).items():
+            self._coins[id_] = found.account_ids.collateral_account_id
+        return {each: self._coins[each] for each in ids if each in self._coins}
 
 
 def _accounts(of: Facility) -> list[UUID]:
