@@ -8,8 +8,10 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from cala_ledger import Direction
 from lana.app import App
-from lana.core.credit import Disbursal, Facility, PendingFacility, Proposal
+from lana.core.credit import Collateral, Disbursal, Facility, PendingFacility, Proposal
+from lana.core.credit.history import Entry
 from lana.core.custody import Custodian, CustodianConfig
 from lana.core.deposit import DepositAccount
 from lana.core.terms import DisbursalPolicy, Duration, Interval, PeriodUnit, TermValues
@@ -52,13 +54,13 @@ def terms(
 
 
 class Lender:
-    """`ctx` is a request of the superuser."""
+    """`ctx` is a request of the superuser; loans are kept by hand where no custodian is given."""
 
-    def __init__(self, app: App, ctx: Ctx) -> None:
+    def __init__(self, app: App, ctx: Ctx, custodian: Custodian | None = None) -> None:
         self.app = app
         self.ctx = ctx
         self.credit = app.credit
-        self._custodian: Custodian | None = None
+        self._custodian = custodian
 
     # --- around the loan ------------------------------------------------------------------------------------
 
@@ -165,6 +167,30 @@ class Lender:
         found = await self.credit.facility_reading.facilities.peek(facility_id)
         assert found is not None
         return found
+
+    async def secured(self, collateral_id: UUID) -> Collateral:
+        found = await self.credit.collateral_reading.collaterals.peek(collateral_id)
+        assert found is not None
+        return found
+
+    async def coins(self, collateral_id: UUID) -> tuple[int, int, int]:
+        """What the ledger has: held, in liquidation, liquidated."""
+        ids = (await self.secured(collateral_id)).account_ids
+        wanted = (
+            ids.collateral_account_id,
+            ids.collateral_in_liquidation_account_id,
+            ids.liquidated_collateral_account_id,
+        )
+        found = await self.app.books.balances.now(wanted)
+        held, sent, sold = (
+            found[each]["BTC"].settled.net(Direction.CREDIT) if "BTC" in found[each] else 0 for each in wanted
+        )
+        return held, sent, sold
+
+    async def told(self, facility_id: UUID) -> list[Entry]:
+        """Its history, oldest first."""
+        found = await self.credit.facility_reading.find_many_histories(self.ctx, [facility_id])
+        return list(reversed(found[facility_id]))
 
     async def balance(self, facility_id: UUID) -> dict[str, int]:
         """By short names: what the worked examples' tables show."""

@@ -6,14 +6,18 @@ async with Market(60_000_00) as market:      # config: app.price.bitfinex_url = 
     market.status = 503                       # an error
     market.hold()                             # no answer until market.release()
 
-`go_by(app, cents)` needs no market: staff say the price, and it is fetched.
+`go_by(app, cents)` needs no market: staff say the price, and it is fetched. `go_stale(app, monkeypatch)`: nobody
+stands by it any more.
 """
 
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from typing import Final
+
+import pytest
 
 from lana.app import App
 from lana.lib.authz import Ctx
@@ -90,3 +94,11 @@ async def go_by(app: App, cents: int) -> None:
     """The bank goes by this price from now on, and it stays fresh. Needs no market, and no worker."""
     await app.commands.run(STAFF, app.price_providers.set_by_hand, UsdCents(cents))
     await app.prices.fetch(app.commands)
+
+
+async def go_stale(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Staff take their price back and an hour of real time goes by, until `monkeypatch.undo()`."""
+    for provider in await app.price_providers.repo.all_by("active", value=True):
+        await app.commands.run(STAFF, app.price_providers.deactivate, provider.id)
+    real = app.prices._real_now  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(app.prices, "_real_now", lambda: real() + timedelta(hours=1))

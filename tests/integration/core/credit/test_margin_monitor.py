@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -16,9 +15,9 @@ from lana.core.price import PriceStale
 from lana.lib.authz import Ctx
 from lana.lib.money import UsdCents
 from tests.support.lending import BITCOIN, Lender, terms
-from tests.support.price_feed import go_by
+from tests.support.price_feed import go_by, go_stale
 from tests.support.proof import assert_clean, settle
-from tests.unit.core.credit.reference_model import Book, Loan
+from tests.unit.core.credit.reference_model import Book, Loan, Waiting
 
 pytestmark = pytest.mark.asyncio
 
@@ -37,7 +36,7 @@ async def portfolio(lender: Lender, count: int) -> tuple[list[Facility], Book]:
         await lender.active(5_000_000, BITCOIN + number * 1_500_000, terms(fee="0"))
         for number in range(count)
     ]
-    twins = [
+    twins: list[Loan | Waiting] = [
         Loan(each.position.collateral, each.position.exposure, Decimal(125), Decimal(105))
         for each in facilities
     ]
@@ -104,7 +103,7 @@ async def test_with_a_stale_price_no_liquidation_starts_and_one_starts_with_the_
     await lender.price(START)
     facility = await lender.active(5_000_000, BITCOIN, terms(fee="0"))
     await go_by(lender.app, 5_200_000)
-    await _let_it_age(lender, monkeypatch)
+    await go_stale(lender.app, monkeypatch)
     await lender.credit.margin_monitor.sweep()
     under = await lender.facility(facility.id)
     assert under.collateralization_state is State.UNDER_LIQUIDATION_THRESHOLD
@@ -116,21 +115,12 @@ async def test_with_a_stale_price_no_liquidation_starts_and_one_starts_with_the_
     assert (await lender.facility(facility.id)).liquidation is not None
 
 
-async def _let_it_age(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Real time goes on by an hour, and nobody stands by the price any more."""
-    prices = lender.app.prices
-    real = prices._real_now  # pyright: ignore[reportPrivateUsage]
-    manual = next(p for p in (await lender.app.price_providers.repo.all_by("active", value=True)))
-    await lender.app.commands.run(lender.ctx, lender.app.price_providers.deactivate, manual.id)
-    monkeypatch.setattr(prices, "_real_now", lambda: real() + timedelta(hours=1))
-
-
 async def test_what_waits_for_activation_is_activated_at_the_next_fresh_price(
     lender: Lender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await lender.price(10_000_000)
     pending = await lender.approved(100_000)
-    await _let_it_age(lender, monkeypatch)
+    await go_stale(lender.app, monkeypatch)
     await lender.collateral(pending.collateral_id, 1_400_000)
     await settle(lender.app)
     assert (await lender.pending(pending.id)).awaits_activation
