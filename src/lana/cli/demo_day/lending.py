@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from lana.cli.demo_day.client import Api, DemoFailed
+from lana.cli.demo_day.client import Api, DemoFailed, Refused
 from lana.cli.demo_day.people import PATIENCE_SECONDS, until
 from lana.lib.money import Satoshis, UsdCents, format_btc, format_usd
 
@@ -18,8 +18,8 @@ COMMITTEE: Final = "demo"
 AMOUNT: Final = 1_000_000
 COLLATERAL: Final = 20_000_000
 START: Final = 10_000_000
-CALL: Final = 6_200_000
-FALL: Final = 5_000_000
+CALL: Final = 5_500_000
+FALL: Final = 4_600_000
 MONTH: Final = 33
 TERMS: Final[dict[str, Any]] = {
     "annualRate": "12",
@@ -253,7 +253,7 @@ class LendingDay:
         async def there() -> bool | None:
             try:
                 now = (await self._staff.ask("{ realtimePrice { usdCentsPerBtc } }"))["realtimePrice"]
-            except DemoFailed:
+            except Refused:  # none was accepted yet
                 return None
             return now["usdCentsPerBtc"] == cents or None
 
