@@ -10,13 +10,16 @@ import pytest
 
 from lana.app import App
 from lana.core.credit import CollateralizationState as State
-from lana.core.credit import Facility
+from lana.core.credit import Facility, PendingFacility, margin_monitor
+from lana.core.credit.margin_monitor import Scan
 from lana.core.price import PriceStale
 from lana.lib.authz import Ctx
+from lana.lib.es.op import Op
 from lana.lib.money import UsdCents
+from lana.lib.telemetry import REGISTRY
 from tests.support.lending import BITCOIN, Lender, terms
 from tests.support.price_feed import go_by, go_stale
-from tests.support.proof import assert_clean, settle
+from tests.support.proof import assert_clean, no_effect, settle
 from tests.unit.core.credit.reference_model import Book, Loan, Waiting
 
 pytestmark = pytest.mark.asyncio
@@ -60,6 +63,40 @@ async def test_a_path_of_prices_moves_the_portfolio_as_the_model_does(lender: Le
         book.tick(price)
         assert await states(lender, facilities) == [loan.state for loan in book.loans], price
     await assert_clean(lender.app)
+
+
+async def test_loans_that_wait_are_moved_and_activated_as_in_the_model(lender: Lender) -> None:
+    """One full at a price is activated with it, and goes on as a facility."""
+    await lender.price(START)
+    pendings = [await lender.approved(5_000_000, terms(fee="0")) for _ in range(6)]
+    waiting: list[Loan | Waiting] = [Waiting(0, 5_000_000, Decimal(125), Decimal(105)) for _ in pendings]
+    book = Book(waiting, START)
+    chance = random.Random(3)
+    for _ in range(30):
+        price = chance.choice([book.price, chance.randrange(3_000_000, 8_000_000), chance.randrange(1, 50)])
+        await lender.price(price)
+        book.tick(price)
+        await activated_in(lender, pendings, book)
+        number, coins = chance.randrange(6), chance.randrange(2 * BITCOIN)
+        await lender.collateral(pendings[number].collateral_id, coins)
+        book.change(number, coins, 5_000_000)
+        await lender.credit.margin_monitor.sweep()
+        await settle(lender.app)
+        await activated_in(lender, pendings, book)
+    assert any(isinstance(loan, Loan) for loan in book.loans)
+    await assert_clean(lender.app)
+
+
+async def activated_in(lender: Lender, pendings: list[PendingFacility], book: Book) -> None:
+    """The model activates what is full; then both have the same states."""
+    for number, loan in enumerate(book.loans):
+        if isinstance(loan, Waiting) and loan.state == State.FULLY_COLLATERALIZED:
+            book.loans[number] = loan.activated(book.price)
+    ids = [each.id for each in pendings]
+    active = await lender.credit.facility_reading.facilities.peek_many(ids)
+    waiting = await lender.credit.proposal_reading.pendings.peek_many(ids)
+    found = [(active.get(each) or waiting[each]).collateralization_state.value for each in ids]
+    assert found == [loan.state for loan in book.loans]
 
 
 async def test_a_tick_while_collateral_and_payments_commit_misses_nobody(lender: Lender) -> None:
@@ -127,3 +164,127 @@ async def test_what_waits_for_activation_is_activated_at_the_next_fresh_price(
     monkeypatch.undo()
     await lender.price(10_000_001)
     assert (await lender.facility(pending.id)).status.value == "active"
+
+
+# --- what cannot be done stops nobody ---------------------------------------------------------------------------
+
+
+async def test_one_that_cannot_be_moved_stands_alone_and_the_others_go_on(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facilities, book = await portfolio(lender, 7)
+    monitor, broken = lender.credit.margin_monitor, facilities[3].id
+    margins = monitor._margins  # pyright: ignore[reportPrivateUsage]
+    look = margins.look
+
+    async def fail(op: Op, facility: Facility) -> None:
+        if facility.id == broken:
+            raise RuntimeError("boom")
+        await look(op, facility)
+
+    counted = REGISTRY.get_sample_value("lana_margin_failures_total") or 0
+    monkeypatch.setattr(margins, "look", fail)
+    await go_by(lender.app, 5_000_000)
+    swept = await monitor.sweep()
+    # once for leaving its range; it does not even come to waiting for a liquidation
+    assert swept.failures == [f"{broken}: RuntimeError: boom"]
+    assert REGISTRY.get_sample_value("lana_margin_failures_total") == counted + 1
+    book.tick(5_000_000)
+    found = await states(lender, facilities)
+    assert found[3] == State.FULLY_COLLATERALIZED
+    assert [*found[:3], *found[4:]] == [loan.state for n, loan in enumerate(book.loans) if n != 3]
+    monkeypatch.undo()
+    assert (await monitor.sweep()).failures == []
+    assert await states(lender, facilities) == [loan.state for loan in book.loans]
+    await assert_clean(lender.app)
+
+
+async def test_pages_follow_each_other_until_nobody_is_left(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pages of two, up and down; of those that share a price too."""
+    facilities, book = await portfolio(lender, 7)
+    for each in facilities[:4]:
+        await lender.collateral(each.collateral_id, BITCOIN)
+    for number in range(4):
+        book.change(number, BITCOIN, 5_000_000)
+    for name in ("FACILITIES", "PENDINGS"):
+        scans = getattr(margin_monitor, name)
+        smaller = tuple(Scan(scan.sql.replace("limit 500", "limit 2"), scan.start) for scan in scans)
+        monkeypatch.setattr(margin_monitor, name, smaller)
+    for price in (5_000_000, 9_000_000, 6_000_000, 4_000_000, 9_000_000):
+        await go_by(lender.app, price)
+        swept = await lender.credit.margin_monitor.sweep()
+        book.tick(price)
+        assert await states(lender, facilities) == [loan.state for loan in book.loans]
+        assert swept.facilities >= 1
+
+
+async def test_where_nobody_is_concerned_a_sweep_leaves_nothing(lender: Lender) -> None:
+    await portfolio(lender, 2)
+    await lender.price(START - 1)
+    async with no_effect(lender.app.db):
+        swept = await lender.credit.margin_monitor.sweep()
+    assert (swept.facilities, swept.pendings, swept.failures) == (0, 0, [])
+
+
+async def test_without_a_price_nobody_moves(app: App) -> None:
+    async with no_effect(app.db):
+        swept = await app.credit.margin_monitor.sweep()
+    assert (swept.facilities, swept.pendings) == (0, 0)
+
+
+async def test_a_crowd_that_cannot_be_activated_hides_nobody_behind_it(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two accounts are frozen; with turns of one, the third loan is activated in the third."""
+    await lender.price(10_000_000)
+    pendings = [await lender.approved(100_000) for _ in range(3)]
+    await go_stale(lender.app, monkeypatch)
+    for pending in pendings:
+        await lender.collateral(pending.collateral_id, 1_400_000)
+    await settle(lender.app)
+    monkeypatch.undo()
+    for pending in pendings[:2]:
+        freeze = lender.app.deposit_accounts.freeze_account
+        await lender.app.commands.run(lender.ctx, freeze, pending.disbursal_credit_account_id)
+    monitor = lender.credit.margin_monitor
+    monkeypatch.setattr(margin_monitor, "WAITING", 1)
+    for queue in monitor._waiting:  # pyright: ignore[reportPrivateUsage]
+        queue.sql = queue.sql.replace("limit 100", "limit 1")
+    await go_by(lender.app, 10_000_001)
+    for _ in range(3):
+        assert (await lender.pending(pendings[2].id)).is_waiting
+        assert (await monitor.sweep()).failures == []
+    assert not (await lender.pending(pendings[2].id)).is_waiting
+    assert (await lender.pending(pendings[0].id)).is_waiting
+    # an account that takes money again is found at the next price
+    thaw = lender.app.deposit_accounts.unfreeze_account
+    await lender.app.commands.run(lender.ctx, thaw, pendings[0].disbursal_credit_account_id)
+    await go_by(lender.app, 10_000_002)
+    for _ in range(3):
+        await monitor.sweep()
+    assert not (await lender.pending(pendings[0].id)).is_waiting
+
+
+async def test_an_approved_disbursal_waits_for_a_fresh_price_and_is_looked_at_again(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lender.price(10_000_000)
+    values = terms(fee="0", months=24, single=False)
+    paid, refused = [await lender.active(1_000_000, 20_000_000, values) for _ in range(2)]
+    await go_stale(lender.app, monkeypatch)
+    made = [await lender.disburse(each.id, 1_000_000) for each in (paid, refused)]
+    await settle(lender.app)
+    reading = lender.credit.facility_reading
+    assert {
+        each.status.value for each in (await reading.disbursals.peek_many([d.id for d in made])).values()
+    } == {"new"}
+    await lender.collateral(paid.collateral_id, 30_000_000)
+    monkeypatch.undo()
+    # 5,000,000: 30,000,000 satoshis are 150 % of it, 20,000,000 are 100 %
+    await lender.price(5_000_000)
+    found = await reading.disbursals.peek_many([each.id for each in made])
+    assert [found[each.id].status.value for each in made] == ["confirmed", "denied"]
+    assert (await lender.balance(refused.id))["remaining"] == 1_000_000
+    await assert_clean(lender.app)
