@@ -70,7 +70,7 @@ class Completions:
 
     async def payoff_of(self, facility: Facility) -> Payoff:
         """For whoever may see the facility."""
-        owed = await self._obligations.of_parent(facility.id)
+        owed = await self._obligations.unpaid_of(facility.id)
         cycle = await self._cycles.peek(facility.cycle.id) if facility.cycle else None
         return Payoff(
             principal=unpaid(each for each in owed if each.is_principal),
@@ -84,7 +84,7 @@ class Completions:
         facility = await op.find(self._facilities, facility_id)
         if facility.is_closed or facility.is_completing:
             return facility
-        owed = await self._obligations.find_of_parent(op, facility_id)
+        owed = await self._obligations.find_unpaid(op, facility_id)
         accrued = await self._interest.accrued_unposted(op, facility)
         facility.require_settled(accrued, unpaid(owed))
         await self._interest.close_cycle(op, facility)

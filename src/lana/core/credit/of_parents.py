@@ -34,14 +34,17 @@ class ChildRepo(Repo[T]):
         return {parent: [self.read(row) for row in found.get(parent, ())] for parent in parent_ids}
 
     async def of_parent(self, parent_id: UUID) -> list[T]:
-        return (await self.of_parents([parent_id]))[parent_id]
+        return [self.read(row) for row in await self._children.load(parent_id) or ()]
 
     async def find_of_parent(self, op: Op, parent_id: UUID) -> list[T]:
         """Each guarded, newest first. What is missing is not guarded: guard the parent."""
         return [op.keep(self, entity) for entity in await self.of_parent(parent_id)]
 
     async def _rows_of(self, parent_ids: Sequence[UUID]) -> dict[UUID, list[Sequence[Any]]]:
-        rows = await self.db.fetch(self._children_sql, [list(parent_ids), EACH])
+        return await self._grouped(self._children_sql, parent_ids)
+
+    async def _grouped(self, sql: str, parent_ids: Sequence[UUID]) -> dict[UUID, list[Sequence[Any]]]:
+        rows = await self.db.fetch(sql, [list(parent_ids), EACH])
         found: dict[UUID, list[Sequence[Any]]] = {}
         for parent, *row in rows:
             found.setdefault(parent, []).append(row)
@@ -49,8 +52,12 @@ class ChildRepo(Repo[T]):
 
     @cached_property
     def _children_sql(self) -> str:
+        return self._sql_where("")
+
+    def _sql_where(self, condition: str) -> str:
+        """`condition` upon a child's columns begins with `and`; none where it is empty."""
         return (
             f"select p.id, c.id, c.created_at, c.state from unnest(%b::uuid[]) as p(id), lateral"
-            f" (select id, created_at, state from {self.table} where {self.parent} = p.id"
+            f" (select id, created_at, state from {self.table} where {self.parent} = p.id {condition}"
             f" order by created_at desc, id desc limit %b::int8) as c"
         )

@@ -79,7 +79,7 @@ class Payments:
         facility.require_payable()
         if amount == 0:
             raise AmountIsZero(field="amount")
-        owed = await self._obligations.repo.find_of_parent(op, facility.id)
+        owed = await self._obligations.repo.find_unpaid(op, facility.id)
         if amount > unpaid(owed):
             owed = [*owed, await self._post_for_payoff(op, facility, amount, owed, effective)]
         await self._pay(op, facility, op.new_id(), source, amount=amount, effective=effective, owed=owed)
@@ -105,7 +105,7 @@ class Payments:
         """Of a liquidation: what is owed takes at most that much; answers the rest, which is the
         customer's.
         """
-        owed = await self._obligations.repo.find_of_parent(op, facility.id)
+        owed = await self._obligations.repo.find_unpaid(op, facility.id)
         taken = UsdCents(min(amount, unpaid(owed)))
         if taken:
             source = facility.account_ids.facility_proceeds_from_liquidation_account_id

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+from uuid import UUID
 
 from lana.core.credit.obligation.entity import Obligation
 from lana.core.credit.of_parents import ChildRepo
+from lana.lib.es.loader import Loader
+from lana.lib.es.op import Op
 from lana.lib.es.table import Column
+from lana.lib.pg.database import Database
 
 
 class ObligationRepo(ChildRepo[Obligation]):
@@ -21,3 +27,22 @@ class ObligationRepo(ChildRepo[Obligation]):
         Column("outstanding", "int8", lambda obligation: obligation.outstanding),
         Column("next_transition", "date", lambda obligation: obligation.next_transition),
     )
+
+    def __init__(self, db: Database) -> None:
+        super().__init__(db)
+        self._unpaid: Loader[list[Sequence[Any]]] = Loader(self._unpaid_rows)
+
+    async def unpaid_of(self, facility_id: UUID) -> list[Obligation]:
+        """What a facility still owes, newest first. An old loan has paid many times more than that."""
+        return [self.read(row) for row in await self._unpaid.load(facility_id) or ()]
+
+    async def find_unpaid(self, op: Op, facility_id: UUID) -> list[Obligation]:
+        """Each guarded. Guard the facility: whatever makes another one writes it."""
+        return [op.keep(self, obligation) for obligation in await self.unpaid_of(facility_id)]
+
+    async def _unpaid_rows(self, facility_ids: Sequence[UUID]) -> dict[UUID, list[Sequence[Any]]]:
+        return await self._grouped(self._unpaid_sql, facility_ids)
+
+    @cached_property
+    def _unpaid_sql(self) -> str:
+        return self._sql_where("and outstanding > 0")
