@@ -73,20 +73,30 @@ class Disbursals:
     async def conclude_approval(self, op: Op, disbursal_id: UUID, approved: bool) -> None:
         """What governance decided. Approved, it is paid out at once, or at the next fresh price."""
         disbursal = await op.find(self.repo, disbursal_id)
-        check = Check(op.subject, DisbursalAction.SETTLE, (disbursal_id,), authorized=True)
-        op.record_system(Actor.DISBURSAL_APPROVAL, check)
+        self._record(op, disbursal_id)
         disbursal.conclude_approval(approved)
         if disbursal.is_approved:
-            await self.settle_if_approved(op, disbursal_id)
+            await self._pay_out(op, disbursal)
         elif disbursal.is_new:
             facility = await op.find(self._facilities, disbursal.facility_id)
             await self._cancel(op, disbursal, facility, None)
 
     async def settle_if_approved(self, op: Op, disbursal_id: UUID) -> bool:
+        """What waited for a price or an account; False while it still waits."""
+        concluded = await self._pay_out(op, await op.find(self.repo, disbursal_id))
+        if concluded:
+            self._record(op, disbursal_id)
+        return concluded
+
+    @staticmethod
+    def _record(op: Op, disbursal_id: UUID) -> None:
+        check = Check(op.subject, DisbursalAction.SETTLE, (disbursal_id,), authorized=True)
+        op.record_system(Actor.DISBURSAL_APPROVAL, check)
+
+    async def _pay_out(self, op: Op, disbursal: Disbursal) -> bool:
         """Pay out what was approved; False while the price is stale or the account takes no money. Below the
         margin call's CVL at the price of this moment it is cancelled.
         """
-        disbursal = await op.find(self.repo, disbursal_id)
         if not disbursal.awaits_settlement:
             return False
         price = await self._margins.prices.current(op)

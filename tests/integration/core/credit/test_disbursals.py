@@ -20,9 +20,11 @@ from lana.core.credit.facility.errors import (
 )
 from lana.core.credit.primitives import DenialReason
 from lana.core.customer import CustomerNotEligibleForProduct
+from lana.core.deposit import HistoryKind
 from lana.lib.authz import Ctx, Subject
 from lana.lib.errors import NotAuthorized, NotFound, Refusal
 from lana.lib.money import UsdCents
+from lana.lib.pg.page import Page
 from tests.support.lending import BITCOIN, Lender, terms
 from tests.support.loan_life import (
     by_committee,
@@ -264,6 +266,9 @@ async def test_with_a_stale_price_it_waits_and_is_paid_out_at_the_next_fresh_one
     monkeypatch.undo()
     await lender.price(PRICE + 1)
     assert (await disbursal_of(lender, disbursal.id)).status is DisbursalStatus.CONFIRMED
+    settled = (await lender.credit.disbursals.repo.events(disbursal.id, limit=1))[0]
+    assert (settled.event_type, settled.subject) == ("settled", "system:disbursal-approval")
+    assert settled.audit_entry_id is not None
     await assert_clean(lender.app)
 
 
@@ -299,6 +304,19 @@ async def test_of_a_facility_that_matured_meanwhile_it_is_owed_at_once(lender: L
     await lender.end_day()
     assert (await lender.balance(facility.id))["disbursed_payable"] == 1_000_000
     await assert_clean(lender.app)
+
+
+async def test_the_customers_account_tells_disbursals_from_what_was_paid_back(lender: Lender) -> None:
+    facility = await line(lender)
+    await lender.disburse(facility.id, 1_000_000)
+    await settle(lender.app)
+    await lender.pay(facility.id, 1_000)
+    account_id = facility.disbursal_credit_account_id
+    history = await lender.app.deposit_histories.list_history(lender.ctx, account_id, Page(20))
+    assert [(entry.kind, entry.amount) for entry in history.items] == [
+        (HistoryKind.UNKNOWN, 1_000),
+        (HistoryKind.DISBURSAL, 1_000_000),
+    ]
 
 
 # --- heard twice, and at the same moment --------------------------------------------------------------------
