@@ -17,7 +17,7 @@ from lana.core.credit.history import CollateralChanged
 from lana.core.price import PriceStale
 from lana.lib.authz import Ctx
 from lana.lib.es.op import Op
-from lana.lib.money import Satoshis
+from lana.lib.money import Satoshis, UsdCents
 from lana.lib.outbox.event import decode
 from tests.support.custodian import SYNC, make_vault
 from tests.support.lending import BITCOIN, Lender, terms
@@ -325,6 +325,23 @@ async def test_a_loan_with_a_wallet_is_closed_when_the_wallet_is_empty(walleted:
     await walleted.shows(facility.collateral_id, 7)
     assert await walleted.coins(facility.collateral_id) == (7, 0, 0)
     assert (await walleted.facility(facility.id)).status is FacilityStatus.CLOSED
+    await assert_clean(walleted.app)
+
+
+async def test_a_loan_paid_while_its_coins_are_sold_is_closed_when_they_have_left(walleted: Walleted) -> None:
+    """Recorded as sent and still in the wallet: nothing secures the loan, and the wallet is not empty."""
+    await walleted.price(7_000_000)
+    facility = await walleted.watched(5_000_000, BITCOIN)
+    await walleted.price(5_200_000)
+    run, liquidations = walleted.app.commands.run, walleted.credit.liquidations
+    await run(walleted.ctx, liquidations.record_sent, facility.collateral_id, BITCOIN)
+    await run(walleted.ctx, liquidations.record_proceeds, facility.collateral_id, UsdCents(5_000_000))
+    assert (await walleted.complete(facility.id)).status is FacilityStatus.ACTIVE
+    await walleted.shows(facility.collateral_id, 40)
+    assert (await walleted.facility(facility.id)).status is FacilityStatus.ACTIVE
+    await walleted.shows(facility.collateral_id, 0)
+    assert (await walleted.facility(facility.id)).status is FacilityStatus.CLOSED
+    assert await walleted.coins(facility.collateral_id) == (0, 0, BITCOIN)
     await assert_clean(walleted.app)
 
 

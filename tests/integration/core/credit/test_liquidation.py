@@ -351,6 +351,17 @@ async def test_a_cancelled_one_whose_price_has_fallen_meanwhile_starts_again(len
     await assert_clean(lender.app)
 
 
+async def test_one_left_open_by_a_loan_that_is_over_can_still_be_cancelled(lender: Liquidator) -> None:
+    facility = await lender.under()
+    (started,) = await lender.all_of(facility)
+    await lender.pay(facility.id, WHOLE)
+    assert (await lender.complete(facility.id)).status is FacilityStatus.CLOSED
+    with pytest.raises(AmountExceedsCollateral):
+        await lender.sent(facility, 1)
+    assert (await lender.cancel(started.id)).cancelled
+    await assert_clean(lender.app)
+
+
 async def test_an_unknown_one_is_neither_cancelled_nor_calculated(lender: Liquidator) -> None:
     with pytest.raises(LiquidationNotFound):
         await lender.cancel(new_id())

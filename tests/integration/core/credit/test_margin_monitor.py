@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 
 from lana.app import App
 from lana.core.credit import CollateralizationState as State
-from lana.core.credit import Facility, PendingFacility, margin_monitor
+from lana.core.credit import Facility, PendingFacility, Swept, margin_monitor
 from lana.core.credit.margin_monitor import Scan
 from lana.core.price import PriceStale
 from lana.lib.authz import Ctx
@@ -218,6 +219,37 @@ async def test_pages_follow_each_other_until_nobody_is_left(
         book.tick(price)
         assert await states(lender, facilities) == [loan.state for loan in book.loans]
         assert swept.facilities >= 1
+
+
+async def test_a_sweep_broken_off_after_a_page_is_gone_on_with(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facilities, book = await portfolio(lender, 6)
+    monitor = lender.credit.margin_monitor
+    smaller = tuple(
+        Scan(scan.sql.replace("limit 500", "limit 2"), scan.start) for scan in margin_monitor.FACILITIES
+    )
+    monkeypatch.setattr(margin_monitor, "FACILITIES", smaller)
+    page, pages = monitor._page, 0  # pyright: ignore[reportPrivateUsage]
+
+    async def killed(ids: list[UUID], look: margin_monitor.Look, swept: Swept) -> None:
+        nonlocal pages
+        pages += 1
+        if pages == 2:
+            raise asyncio.CancelledError
+        await page(ids, look, swept)
+
+    await go_by(lender.app, 5_000_000)
+    book.tick(5_000_000)
+    with monkeypatch.context() as patched:
+        patched.setattr(monitor, "_page", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await monitor.sweep()
+    wanted = [loan.state for loan in book.loans]
+    assert sum(a == b for a, b in zip(await states(lender, facilities), wanted, strict=True)) == 2
+    assert (await monitor.sweep()).facilities == 4
+    assert await states(lender, facilities) == wanted
+    await assert_clean(lender.app)
 
 
 async def test_where_nobody_is_concerned_a_sweep_leaves_nothing(lender: Lender) -> None:
