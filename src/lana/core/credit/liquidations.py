@@ -119,11 +119,7 @@ class Liquidations:
     ) -> None:
         facility = await op.find(self._facilities, collateral.secured_loan_id)
         facility.apply_proceeds(liquidation.id, completes=liquidation.completed)
-        surplus = await self._payments.apply_proceeds(op, facility, payment_id, amount)
-        if surplus:
-            proceeds = collateral.liquidation_account_ids.proceeds_from_liquidation_account_id
-            account_id = facility.disbursal_credit_account_id
-            self._ledger.return_surplus(op, op.new_id(), proceeds, account_id, surplus)
+        await self._payments.apply_proceeds(op, facility, payment_id, amount)
         await self._margins.look(op, facility)
 
     @staticmethod

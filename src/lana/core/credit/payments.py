@@ -99,18 +99,23 @@ class Payments:
         assert posted is not None
         return posted
 
-    async def apply_proceeds(
-        self, op: Op, facility: Facility, payment_id: UUID, amount: UsdCents
-    ) -> UsdCents:
-        """Of a liquidation: what is owed takes at most that much; answers the rest, which is the
-        customer's.
+    async def apply_proceeds(self, op: Op, facility: Facility, payment_id: UUID, amount: UsdCents) -> None:
+        """Of a liquidation: what is owed takes at most that much; the rest is the customer's, also while the
+        customer's account is frozen.
         """
         owed = await self._obligations.repo.find_unpaid(op, facility.id)
         taken = UsdCents(min(amount, unpaid(owed)))
+        source = facility.account_ids.facility_proceeds_from_liquidation_account_id
         if taken:
-            source = facility.account_ids.facility_proceeds_from_liquidation_account_id
             await self._pay(op, facility, payment_id, source, amount=taken, effective=op.today, owed=owed)
-        return UsdCents(amount - taken)
+        surplus, account_id = UsdCents(amount - taken), facility.disbursal_credit_account_id
+        if surplus:
+            await self._deposit_accounts.take_in(
+                op,
+                account_id,
+                surplus,
+                lambda: self._ledger.return_surplus(op, op.new_id(), source, account_id, surplus),
+            )
 
     async def _pay(
         self,

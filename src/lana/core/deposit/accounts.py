@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from lana.core.customer import Customers
 from lana.core.deposit.account.entity import DepositAccount, Initialized
-from lana.core.deposit.account.errors import DepositAccountAlreadyExists
+from lana.core.deposit.account.errors import DepositAccountAlreadyExists, DepositAccountClosed
 from lana.core.deposit.account.repo import DepositAccountRepo
 from lana.core.deposit.ledger import DepositLedger, external_id
 from lana.core.deposit.primitives import (
@@ -25,6 +25,7 @@ from lana.core.public_id import PublicIds, TargetKind
 from lana.lib.authz import Authorizer, Scope
 from lana.lib.es.entity import ALREADY
 from lana.lib.es.op import Op
+from lana.lib.money import UsdCents
 from lana.lib.pg.database import Database
 from lana.lib.pg.page import Found, Order, Page
 
@@ -96,6 +97,21 @@ class DepositAccounts:
     async def maybe_find_for_posting(self, op: Op, account_id: UUID) -> DepositAccount | None:
         """For other domains that move its money: the account, guarded."""
         return await op.maybe_find(self.repo, account_id)
+
+    async def take_in(self, op: Op, account_id: UUID, amount: UsdCents, post: Callable[[], None]) -> None:
+        """For other domains: money that is the holder's whatever the bank thinks of the holder now. `post`
+        credits the account; while it is frozen the amount joins what is set aside. DepositAccountClosed.
+        """
+        account = await op.find(self.repo, account_id)
+        if account.is_closed:
+            raise DepositAccountClosed(account_id)
+        if account.status is AccountStatus.ACTIVE:
+            post()
+            return
+        op.unlock_account(account.id)
+        post()
+        self.ledger.set_aside(op, account.account_ids, amount)
+        op.lock_account(account.id)
 
     async def freeze_with_holder(self, op: Op, holder_id: UUID) -> None:
         """Every account the holder has open, for as long as the holder is frozen."""

@@ -84,7 +84,8 @@ class DepositLedger:
         self._move_frozen(op, Template.FREEZE_ACCOUNT, ids, amount)
 
     def unfreeze(self, op: Op, ids: AccountIds, balance: Balance) -> None:
-        """Unlock, then give back all that was set aside: nothing changes it while the account is frozen."""
+        """Unlock, then give back all that was set aside: what joined it meanwhile makes this run again."""
+        op.guard_balance(ids.frozen_deposit_account_id, USD, settled=balance.frozen, pending=0)
         op.unlock_account(ids.deposit_account_id)
         if balance.frozen:
             self._move_frozen(op, Template.UNFREEZE_ACCOUNT, ids, balance.frozen)

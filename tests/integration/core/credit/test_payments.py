@@ -23,7 +23,8 @@ from lana.core.credit.proposal.errors import CanNotCreateProposalForClosedOrFroz
 from lana.core.terms import TermValues
 from lana.lib.authz import Ctx, Subject
 from lana.lib.errors import NotAuthorized, NotFound, Refusal
-from lana.lib.money import UsdCents
+from lana.lib.es.op import Op
+from lana.lib.money import Satoshis, UsdCents
 from tests.support.lending import BITCOIN, Lender, terms
 from tests.support.loan_life import by_committee, let_price_age, obligations_of, posted, told
 from tests.support.proof import assert_clean, no_effect, settle
@@ -335,6 +336,81 @@ async def test_a_payoff_includes_interest_posted_and_accrued(lender: Lender) -> 
     assert (quote.posted_interest, quote.accrued_interest) == (561, 9 * 33)
     await lender.pay(facility.id, quote.total)
     assert (await lender.credit.completions.payoff(lender.ctx, facility)).total == 0
+    await assert_clean(lender.app)
+
+
+# --- proceeds of a liquidation ------------------------------------------------------------------------------
+
+
+async def sent_to_sale(lender: Lender) -> Facility:
+    """5,000,000 owed, and the coins are out to be sold."""
+    facility = await loan(lender, 5_000_000)
+    await lender.price(5_200_000)
+    verb = lender.credit.liquidations.record_sent
+    await lender.app.commands.run(lender.ctx, verb, facility.collateral_id, Satoshis(99_000_000))
+    return facility
+
+
+async def sold(lender: Lender, facility: Facility, amount: int) -> None:
+    verb = lender.credit.liquidations.record_proceeds
+    await lender.app.commands.run(lender.ctx, verb, facility.collateral_id, UsdCents(amount))
+
+
+async def test_what_a_sale_brought_beyond_the_debt_is_the_customers(lender: Lender) -> None:
+    facility = await sent_to_sale(lender)
+    await sold(lender, facility, 5_100_000)
+    assert (await lender.balance(facility.id))["uncovered"] == 0
+    assert await lender.held(facility.disbursal_credit_account_id) == 5_000_000 + 100_000
+    await assert_clean(lender.app)
+
+
+async def test_also_while_the_customers_account_is_frozen_it_joins_what_is_frozen(lender: Lender) -> None:
+    facility = await sent_to_sale(lender)
+    accounts, run = lender.app.deposit_accounts, lender.app.commands.run
+    account_id = facility.disbursal_credit_account_id
+    await run(lender.ctx, accounts.freeze_account, account_id)
+    await sold(lender, facility, 5_100_000)
+    balance = (await accounts.find_many_balances(lender.ctx, [account_id]))[account_id]
+    assert (balance.settled, balance.frozen) == (0, 5_100_000)
+    await assert_clean(lender.app)
+    await run(lender.ctx, accounts.unfreeze_account, account_id)
+    assert await lender.held(account_id) == 5_100_000
+    await assert_clean(lender.app)
+
+
+async def test_beside_freezing_and_unfreezing_no_cent_stays_behind(lender: Lender) -> None:
+    accounts, run = lender.app.deposit_accounts, lender.app.commands.run
+    for frozen_before in (True, False) * 3:
+        facility = await sent_to_sale(lender)
+        account_id = facility.disbursal_credit_account_id
+        if frozen_before:
+            await run(lender.ctx, accounts.freeze_account, account_id)
+        verb = accounts.unfreeze_account if frozen_before else accounts.freeze_account
+        await asyncio.gather(sold(lender, facility, 5_100_000), run(lender.ctx, verb, account_id))
+        balance = (await accounts.find_many_balances(lender.ctx, [account_id]))[account_id]
+        there = (balance.settled, balance.frozen)
+        assert there == ((5_100_000, 0) if frozen_before else (0, 5_100_000))
+    await assert_clean(lender.app)
+
+
+async def test_an_account_unfrozen_upon_an_older_look_is_looked_at_again(lender: Lender) -> None:
+    """The proceeds come between the decision to unfreeze and its commit."""
+    facility = await sent_to_sale(lender)
+    accounts, run = lender.app.deposit_accounts, lender.app.commands.run
+    account_id = facility.disbursal_credit_account_id
+    await run(lender.ctx, accounts.freeze_account, account_id)
+    tries = 0
+
+    async def unfreeze(op: Op) -> None:
+        nonlocal tries
+        tries += 1
+        await accounts.unfreeze_account(op, account_id)
+        if tries == 1:
+            await sold(lender, facility, 5_100_000)
+
+    await run(lender.ctx, unfreeze)
+    assert tries == 2
+    assert await lender.held(account_id) == 5_100_000
     await assert_clean(lender.app)
 
 
