@@ -1,23 +1,28 @@
-"""A page of loans by id: found by one query, done by one Op, in halves where something is at fault.
+"""A page of loans by id: found by one query, done by a few large Ops, each in halves where something is at
+fault.
 
-What cannot be done stays in the query's answer, so the next run finds it again; it is listed as a failure.
+Two Ops are under way at a time: one is decided here while the database writes the other. What cannot be done
+stays in the query's answer, so the next run finds it again; it is listed as a failure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date
 from typing import Final
 from uuid import UUID
 
 from lana.core.credit.primitives import Actor
 from lana.lib.authz import Ctx
-from lana.lib.closing import Closing, PageDone, in_halves
+from lana.lib.closing import Closing, ItemFailure, PageDone, in_halves
 from lana.lib.es.commands import Commands
 from lana.lib.es.op import Op
 from lana.lib.pg.database import Database
 
-PAGE: Final = 500
+AN_OP: Final = 500
+PAGE: Final = 4 * AN_OP
+AT_ONCE: Final = 2
 
 Verb = Callable[[Op, list[UUID], Closing], Awaitable[int]]
 
@@ -39,5 +44,25 @@ class Pages:
             ctx = Ctx.system(self._actor, cause=f"end of {closing.day}")
             return await self._commands.run(ctx, verb, part, closing)
 
-        done, failures = await in_halves(ids, work)
-        return PageDone(str(ids[-1]) if len(ids) == PAGE else None, done, failures)
+        parts = [ids[start : start + AN_OP] for start in range(0, len(ids), AN_OP)]
+        found = await _side_by_side(parts, work)
+        cursor_of_next = str(ids[-1]) if len(ids) == PAGE else None
+        failures = [failure for _, some in found for failure in some]
+        return PageDone(cursor_of_next, sum(done for done, _ in found), failures)
+
+
+async def _side_by_side(
+    parts: Sequence[list[UUID]], work: Callable[[list[UUID]], Awaitable[int]]
+) -> Sequence[tuple[int, Sequence[ItemFailure]]]:
+    """All parts, `AT_ONCE` at a time; an error is raised when the others are over."""
+    waiting = iter(parts)
+    found: list[tuple[int, Sequence[ItemFailure]]] = []
+
+    async def some() -> None:
+        found.extend([await in_halves(part, work) for part in waiting])
+
+    ends = await asyncio.gather(*(some() for _ in range(AT_ONCE)), return_exceptions=True)
+    for error in ends:
+        if error is not None:
+            raise error
+    return found
