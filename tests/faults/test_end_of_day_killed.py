@@ -1,0 +1,111 @@
+"""A worker killed with -9 again and again while it ends the days of a portfolio."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lana.app import App
+from lana.core.credit.cycle.repo import CycleRepo
+from lana.core.credit.facility.repo import FacilityRepo
+from lana.lib.authz import Ctx
+from tests.perf.accounts import open_accounts
+from tests.perf.credit.build import Builder
+from tests.support.processes import Processes
+from tests.support.proof import assert_clean
+from tests.support.waiting import eventually
+
+LOANS = 600
+KILLS = 6
+DAYS = 18
+"""From the first closing to that of 2 February: a month's end with all that follows."""
+JANUARY = 17
+
+WRITTEN = "select count(*) from events where entity_type in ('interest_accrual_cycle', 'obligation')"
+OPEN = "select count(*) from end_of_day_runs where state <> 'completed'"
+REPEATED = (
+    "select count(*) from (select external_id from cala.transactions where external_id is not null"
+    " group by external_id having count(*) > 1) twice"
+)
+
+
+@pytest.fixture
+def processes(bank_dsn: str, tmp_path: Path) -> Iterator[Processes]:
+    with Processes(tmp_path, bank_dsn) as started:
+        yield started
+
+
+async def number(app: App, sql: str) -> int:
+    return (await app.db.fetch(sql))[0][0]
+
+
+async def portfolio(app: App, ctx: Ctx) -> None:
+    opened = await open_accounts(app, ctx, 20)
+    found = await app.deposit_accounts.repo.peek_many(opened)
+    await Builder(app, [(each.id, each.account_holder_id) for each in found.values()]).build(0, LOANS)
+
+
+async def missed(app: App, ctx: Ctx) -> None:
+    """The bank was off for days."""
+    await app.end_of_day.tick()
+    for _ in range(DAYS):
+        clock = await app.commands.run(ctx, app.time.advance_to_next_end_of_day)
+        await app.time.after_advance(clock)
+
+
+async def test_a_worker_killed_again_and_again_ends_every_day_once(
+    app: App, superuser: Ctx, processes: Processes
+) -> None:
+    await portfolio(app, superuser)
+    await missed(app, superuser)
+    killed = 0
+    for _ in range(KILLS):
+        before = await number(app, WRITTEN)
+        worker = processes.worker()
+        await asyncio.to_thread(worker.wait_ready)
+        more = random.randrange(100, LOANS * 3)
+
+        async def written(reached: int = before + more) -> bool:
+            return await number(app, WRITTEN) >= reached or await done(app)
+
+        await eventually(written, 60)
+        killed += not await done(app)
+        worker.kill()
+    assert killed > 0, "the run was over before anybody was killed"
+    last = processes.worker()
+    await eventually(lambda: done(app), 120)
+    assert await asyncio.to_thread(last.stop) == 0
+
+    assert await number(app, REPEATED) == 0
+    assert await number(app, "select count(*) from end_of_day_failures") == 0
+    await every_loan_has_its_days(app)
+    await assert_clean(app)
+
+
+async def done(app: App) -> bool:
+    published = await number(app, "select count(*) from end_of_day_runs")
+    return published == DAYS and await number(app, OPEN) == 0
+
+
+async def every_loan_has_its_days(app: App) -> None:
+    """January is posted and due, and the first of February has accrued."""
+    facilities, cycles = FacilityRepo(app.db), CycleRepo(app.db)
+    ids = [row[0] for row in await app.db.fetch("select id from credit_facilities")]
+    assert len(ids) == LOANS
+    open_cycles = dict[object, int]()
+    for facility in (await facilities.peek_many(ids)).values():
+        held = facility.position
+        a_day = facility.terms.interest(held.outstanding.disbursed, 1)
+        assert held.outstanding.interest == held.payable.interest == a_day * JANUARY
+        assert facility.cycle is not None
+        assert (facility.cycle.idx, facility.cycle.period.start) == (2, date(2026, 2, 1))
+        open_cycles[facility.cycle.id] = a_day
+    found = await cycles.peek_many([row[0] for row in await app.db.fetch(
+        "select id from interest_accrual_cycles where idx = 2"
+    )])  # fmt: skip
+    assert {each.id: each.accrued for each in found.values()} == open_cycles
