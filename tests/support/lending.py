@@ -4,8 +4,10 @@ wants them.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from uuid import UUID
 
 from cala_ledger import Direction
@@ -56,11 +58,18 @@ def terms(
 class Lender:
     """`ctx` is a request of the superuser; loans are kept by hand where no custodian is given."""
 
-    def __init__(self, app: App, ctx: Ctx, custodian: Custodian | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        ctx: Ctx,
+        custodian: Custodian | None = None,
+        settled: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.app = app
         self.ctx = ctx
         self.credit = app.credit
         self._custodian = custodian
+        self._settled = settled or partial(settle, app)
 
     # --- around the loan ------------------------------------------------------------------------------------
 
@@ -110,7 +119,7 @@ class Lender:
         proposal = await self.propose(amount, values, account=account)
         verb = self.credit.proposals.conclude_customer_approval
         await self.app.commands.run(self.ctx, verb, proposal.id, True)
-        await settle(self.app)
+        await self._settled()
         return await self.pending(proposal.id)
 
     async def active(
@@ -123,7 +132,7 @@ class Lender:
     ) -> Facility:
         pending = await self.approved(amount, values, account=account)
         await self.collateral(pending.collateral_id, satoshis)
-        await settle(self.app)
+        await self._settled()
         return await self.facility(pending.id)
 
     async def collateral(self, collateral_id: UUID, satoshis: int, on: date | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from lana.lib.config import Config, Secrets, TimeConfig, TimeMode
 from lana.lib.config.model import AccessConfig, AppConfig, GraphqlConfig, PriceConfig
 from lana.lib.outbox.processor import ProcessorRunner
 from tests.support.api import ApiClient, TrustingVerifier
+from tests.support.proof import caught_up, settle
 
 SUPERUSER = "superuser@example.com"
 NO_MARKET = "http://127.0.0.1:1"
@@ -41,8 +42,9 @@ def config_of(dsn: str, graphql: GraphqlConfig | None = None) -> Config:
 class Servers:
     """Both servers over one open bank; `superuser` is its first member of staff."""
 
-    def __init__(self, app: App, superuser: UUID) -> None:
+    def __init__(self, app: App, superuser: UUID, runners: Sequence[ProcessorRunner] = ()) -> None:
         self.app = app
+        self._runners = runners
         verifier = TrustingVerifier()
         self.admin: Any = create_admin_app(app, verifier, app.config)
         self.customers: Any = create_customer_app(app, verifier, app.config)
@@ -53,6 +55,10 @@ class Servers:
 
     def customer(self, customer_id: UUID) -> ApiClient:
         return ApiClient(self.customers, Subject.customer(customer_id))
+
+    async def settle(self) -> None:
+        """Every processor has seen every event: those that run, or else all of them are run for it."""
+        await (caught_up(self.app, self._runners) if self._runners else settle(self.app))
 
     async def user_with(self, name: str, *permission_sets: str) -> ApiClient:
         """A member of staff whose role has these permission sets and no others."""
@@ -103,7 +109,7 @@ async def open_servers(dsn: str, graphql: GraphqlConfig | None = None) -> AsyncI
         tasks = [asyncio.create_task(runner.run()) for runner in runners]
         try:
             rows = await app.db.fetch("select id from users")
-            yield Servers(app, rows[0][0])
+            yield Servers(app, rows[0][0], runners)
         finally:
             for task in tasks:
                 task.cancel()

@@ -63,11 +63,8 @@ class Query:
         """For prices, or a range of them: how many facilities would be in which state, what would be sold,
         what it would bring, and what would be missing.
         """
-        if (prices is None) == (range is None):
-            raise core.InvalidPrices("either prices or a range", field="prices")
-        if range is not None:
-            prices = core.PriceRange(low=range.low, high=range.high, steps=range.steps).prices()
-        report = await info.context.app.credit.stress.of(info.context.ctx, prices or [])
+        of_range = core.PriceRange(low=range.low, high=range.high, steps=range.steps) if range else None
+        report = await info.context.app.credit.stress.of(info.context.ctx, prices, of_range)
         return [
             PortfolioStressGroup(
                 terms_template=report.names.get(group.terms_key),

@@ -13,7 +13,7 @@ from lana.customer_server.schema import schema
 from lana.lib.authz import Subject
 from lana.lib.graphql.schema import core_schema
 from tests.integration.security.documents import Operation, document, everything, field_of, operations
-from tests.integration.security.world import make_world
+from tests.integration.security.world import make_proposal, make_world
 from tests.support.api import ApiClient
 from tests.support.servers import Servers
 
@@ -24,6 +24,7 @@ UUID_TEXT = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 PRODUCTS = {"creditProducts", "creditRequestSaveDraft", "creditRequestSubmit"}
 # what a bitcoin costs is nobody's secret: any accepted token will do
 PRICES = {"realtimePrice", "priceHistory"}
+DECIDED_ONCE = {"creditFacilityProposalAccept", "creditFacilityProposalDecline"}
 OPEN_TO_CUSTOMERS = {*PRICES, *PRODUCTS}
 
 
@@ -86,7 +87,12 @@ async def test_the_customers_own_ids_open_what_is_theirs(
     bank: Servers, ann: dict[str, object], operation: Operation
 ) -> None:
     """What stays shut to others is not shut by a mistake of this generator."""
-    query, variables = whole(operation, ann)
+    if operation.name in DECIDED_ONCE:
+        ann = ann | await make_proposal(bank, UUID(str(ann["depositAccountId"])))
+        query, variables = document(core_schema(schema()), operation, ann)
+        query = query.replace("__typename", "creditFacilityProposal { creditFacilityProposalId }")
+    else:
+        query, variables = whole(operation, ann)
     if operation.kind == "subscription":
         async with bank.customer(as_uuid(ann)).listening(query, variables) as watched:
             assert watched.quiet

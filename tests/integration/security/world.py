@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from tests.support.price_feed import go_by
+from lana.lib.es.op import Op
+from lana.lib.pg.page import Page
+from tests.support.bank import superuser_of
+from tests.support.lending import BITCOIN, Lender, terms
 from tests.support.servers import Servers
 from tests.support.terms import TERMS
 
+HASH = "ab" * 32
 ACCOUNT = "query ($id: UUID!) { depositAccount(id: $id) { publicId } }"
 
 
@@ -15,7 +19,6 @@ async def make_world(bank: Servers, email: str) -> dict[str, object]:
     staff = bank.superuser
     name = email.partition("@")[0]
     world: dict[str, object] = dict(await bank.new_customer(email))
-    await go_by(bank.app, 50_000_00)
     account_id = world["depositAccountId"]
     deposit = (
         await staff.do(
@@ -41,6 +44,7 @@ async def make_world(bank: Servers, email: str) -> dict[str, object]:
             memberUserIds=[me["user"]["userId"]],
         )
     )["committee"]
+    loan = await make_loan(bank, UUID(str(account_id)))
     template_id = await make_product(bank, f"terms of {name}")
     request = await bank.customer(UUID(str(world["customerId"]))).do(
         "creditRequestSubmit",
@@ -52,28 +56,83 @@ async def make_world(bank: Servers, email: str) -> dict[str, object]:
     policy = (await staff.ask("{ policies(first: 1) { nodes { policyId } } }"))["policies"]["nodes"][0]
     config = (await staff.ask("{ domainConfigs(first: 1) { nodes { domainConfigId } } }"))["domainConfigs"]
     account = (await staff.ask(ACCOUNT, id=account_id))["depositAccount"]
-    return world | {
-        "depositAccountId.public": account["publicId"],
-        "depositId": deposit["depositId"],
-        "depositId.public": deposit["publicId"],
-        "withdrawalId": withdrawal["withdrawalId"],
-        "withdrawalId.public": withdrawal["publicId"],
-        "approvalProcessId": withdrawal["withdrawalId"],
-        "ledgerTransactionId": withdrawal["ledgerTransactions"][0]["ledgerTransactionId"],
-        "ledgerAccountId": account_id,
-        "templateCode": "RECORD_DEPOSIT",
-        "userId": me["user"]["userId"],
-        "roleId": me["user"]["role"]["roleId"],
-        "permissionSetId": me["user"]["role"]["permissionSets"][0]["permissionSetId"],
-        "committeeId": committee["committeeId"],
-        "policyId": policy["policyId"],
-        "domainConfigId": config["nodes"][0]["domainConfigId"],
-        "termsTemplateId": template_id,
-        "productId": await make_product(bank, f"more terms of {name}"),
-        "creditRequestId": request["creditRequest"]["creditRequestId"],
-        "creditRequestId.public": request["creditRequest"]["publicId"],
-        "email": email,
+    return (
+        world
+        | loan
+        | {
+            "depositAccountId.public": account["publicId"],
+            "depositId": deposit["depositId"],
+            "depositId.public": deposit["publicId"],
+            "withdrawalId": withdrawal["withdrawalId"],
+            "withdrawalId.public": withdrawal["publicId"],
+            "approvalProcessId": withdrawal["withdrawalId"],
+            "ledgerTransactionId": withdrawal["ledgerTransactions"][0]["ledgerTransactionId"],
+            "ledgerAccountId": account_id,
+            "templateCode": "RECORD_DEPOSIT",
+            "userId": me["user"]["userId"],
+            "roleId": me["user"]["role"]["roleId"],
+            "permissionSetId": me["user"]["role"]["permissionSets"][0]["permissionSetId"],
+            "committeeId": committee["committeeId"],
+            "policyId": policy["policyId"],
+            "domainConfigId": config["nodes"][0]["domainConfigId"],
+            "termsTemplateId": template_id,
+            "productId": await make_product(bank, f"more terms of {name}"),
+            "creditRequestId": request["creditRequest"]["creditRequestId"],
+            "creditRequestId.public": request["creditRequest"]["publicId"],
+            "email": email,
+        }
+    )
+
+
+async def make_loan(bank: Servers, account_id: UUID) -> dict[str, object]:
+    """One that is under liquidation, drawn and paid on: whatever a loan can have is there."""
+    app = bank.app
+    lender = await lender_of(bank)
+    account = await app.deposit_accounts.repo.peek(account_id)
+    assert account
+    await lender.price(7_000_000)
+    made = await lender.active(5_000_000, BITCOIN, terms(fee="0", single=False), account=account)
+    disbursal = await lender.disburse(made.id, 4_900_000)
+    await bank.settle()
+    await lender.pay(made.id, 1_000)
+    await lender.price(5_000_000)
+    await bank.settle()
+    find = app.credit.collateral_reading.find_many_liquidations_by_facility
+    (liquidation,) = (await find(lender.ctx, [made.id]))[made.id]
+    facility = await lender.facility(made.id)
+    return {
+        "creditFacilityProposalId": str(made.id),
+        "proposalId": str(made.id),
+        "pendingCreditFacilityId": str(made.id),
+        "creditFacilityId": str(made.id),
+        "creditFacilityId.public": facility.public_id,
+        "collateralId": str(made.collateral_id),
+        "disbursalId": str(disbursal.id),
+        "disbursalId.public": disbursal.public_id,
+        "liquidationId": str(liquidation.id),
+        "custodianId": str((await lender.custodian()).id),
     }
+
+
+async def lender_of(bank: Servers) -> Lender:
+    """All of a bank use one custodian."""
+    ctx = await superuser_of(bank.app)
+    known = await bank.app.custodians.list_custodians(ctx, Page(1))
+    return Lender(bank.app, ctx, next(iter(known.items), None), settled=bank.settle)
+
+
+async def make_proposal(bank: Servers, account_id: UUID) -> dict[str, object]:
+    """One that waits for its customer, with the hash that accepts it."""
+    lender = await lender_of(bank)
+    account = await bank.app.deposit_accounts.repo.peek(account_id)
+    assert account
+    proposal = await lender.propose(1_000_000, account=account)
+
+    async def prepare(op: Op) -> None:
+        (await op.find(lender.credit.proposals.repo, proposal.id)).prepare_term_sheet(op.new_id(), HASH)
+
+    await bank.app.commands.run(lender.ctx, prepare)
+    return {"proposalId": str(proposal.id), "agreementHash": HASH}
 
 
 async def make_product(bank: Servers, name: str) -> object:

@@ -6,16 +6,17 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from lana.lib.money import Satoshis, UsdCents, checked_int64, satoshis_worth, value_of
+from lana.lib.money import INT64_MAX, SATOSHIS_OF_BTC, Satoshis, UsdCents, value_of
 
 
 def to_restore(
     collateral: Satoshis, outstanding: UsdCents, price: UsdCents, target_cvl: Decimal
 ) -> tuple[UsdCents, Satoshis]:
     """Proceeds and satoshis that bring the CVL to a target above 100 %: (O·r − C) / (r − 1), up to the cent,
-    and its satoshis, up. `price` above 0.
+    and its satoshis, up. `price` above 0. At most what 64 bits hold, more than anybody has.
     """
     target = Fraction(target_cvl) / 100
     missing = outstanding * target - value_of(collateral, price)
-    receive = UsdCents(checked_int64(max(0, ceil(missing / (target - 1)))))
-    return receive, satoshis_worth(receive, price)
+    receive = min(max(0, ceil(missing / (target - 1))), INT64_MAX)
+    liquidate = min(-(-receive * SATOSHIS_OF_BTC // price), INT64_MAX)
+    return UsdCents(receive), Satoshis(liquidate)

@@ -55,6 +55,7 @@ class OwnCredit:
         return await self._proposals.of_parent(ctx.subject.id)
 
     async def maybe_find_proposal(self, ctx: Scope, proposal_id: UUID) -> Proposal | None:
+        self._customers_only(ctx, proposal_id)
         found = await self._proposals.peek(proposal_id)
         return found if found and self._is_own(ctx, proposal_id, found.customer_id) else None
 
@@ -63,6 +64,7 @@ class OwnCredit:
         return await self._pendings.of_parent(ctx.subject.id)
 
     async def maybe_find_pending(self, ctx: Scope, pending_id: UUID) -> PendingFacility | None:
+        self._customers_only(ctx, pending_id)
         found = await self._pendings.peek(pending_id)
         return found if found and self._is_own(ctx, pending_id, found.customer_id) else None
 
@@ -82,6 +84,7 @@ class OwnCredit:
 
     async def maybe_find_facility(self, ctx: Scope, facility_id: UUID) -> Facility | None:
         """CustomerMismatchForCreditFacility when it is somebody else's."""
+        self._customers_only(ctx, facility_id)
         found = await self._facilities.peek(facility_id)
         if found is not None and not self._is_own(ctx, facility_id, found.customer_id):
             raise CustomerMismatchForCreditFacility
@@ -140,6 +143,13 @@ class OwnCredit:
 
     def _is_own(self, ctx: Scope, object_id: UUID, owner: UUID) -> bool:
         return self._authz.enforce_owner(ctx, FacilityAction.READ, object_id, owner)
+
+    @staticmethod
+    def _customers_only(ctx: Scope, object_id: UUID) -> None:
+        """Whoever is no customer owns nothing here, and does not learn what exists."""
+        if not ctx.subject.is_customer:
+            ctx.record(Check(ctx.subject, FacilityAction.READ, (object_id,), authorized=False))
+            raise NotAuthorized
 
     @staticmethod
     def _list(ctx: Scope, action: Action) -> None:

@@ -20,7 +20,7 @@ from lana.core.credit.liquidation.entity import (
 from lana.core.credit.liquidation_amounts import to_restore
 from lana.lib.es.entity import ALREADY, DONE
 from lana.lib.ids import new_id
-from lana.lib.money import Satoshis, UsdCents, value_of
+from lana.lib.money import INT64_MAX, Satoshis, UsdCents, value_of
 
 TODAY = date(2026, 1, 15)
 COIN = Satoshis(100_000_000)
@@ -59,8 +59,14 @@ def test_at_or_above_the_target_nothing_is_to_be_sold(price: int) -> None:
     assert to_restore(COIN, UsdCents(5_000_000), UsdCents(price), Decimal(140)) == (0, 0)
 
 
+def test_more_than_64_bits_hold_is_cut_to_what_they_hold() -> None:
+    """A loan of billions with a target next to 100 %: looked at like any other."""
+    found = to_restore(COIN, UsdCents(10**15), UsdCents(100_000), Decimal("100.01"))
+    assert found == (INT64_MAX, INT64_MAX)
+
+
 @given(
-    exposure=st.integers(1, 10**12),
+    exposure=st.integers(1, 10**11),
     percent=st.integers(1, 139),
     price=st.integers(100_000, 10**9),
     target=st.decimals("100.01", 400, places=2),

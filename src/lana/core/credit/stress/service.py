@@ -67,9 +67,15 @@ class PortfolioStress:
         self._authz = authz
         self._templates = templates
 
-    async def of(self, ctx: Scope, prices: Sequence[UsdCents]) -> StressReport:
-        """InvalidPrices. The columns are of one snapshot; they are worked on beside the event loop."""
+    async def of(
+        self, ctx: Scope, prices: Sequence[UsdCents] | None = None, of_range: PriceRange | None = None
+    ) -> StressReport:
+        """At these prices, or at those of a range: InvalidPrices for neither, both, or what cannot be. The
+        columns are of one snapshot; they are worked on beside the event loop."""
         self._authz.enforce(ctx, FacilityAction.LIST)
+        if (prices is None) == (of_range is None):
+            raise InvalidPrices("either prices or a range", field="prices")
+        prices = of_range.prices() if of_range else prices or ()
         if not 1 <= len(prices) <= MAX_PRICES or not all(0 < price <= INT64_MAX for price in prices):
             raise InvalidPrices(f"1 to {MAX_PRICES} prices above 0", field="prices")
         rows = await self.load()
