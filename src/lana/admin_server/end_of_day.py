@@ -7,6 +7,7 @@ from datetime import date, datetime
 import strawberry
 
 from lana.admin_server.common import Info
+from lana.lib.pg.page import Page
 from lana.processes.end_of_day import Failure, Run, StepProgress
 
 MOST = 100
@@ -80,5 +81,5 @@ class Query:
     async def end_of_day_runs(self, info: Info, first: int) -> list[EndOfDayRun]:
         """The newest ones, at most a hundred."""
         info.context.app.time.check_may_watch(info.context.ctx)
-        runs = await info.context.app.end_of_day.runs.latest(min(max(first, 0), MOST))
+        runs = await info.context.app.end_of_day.runs.latest(Page(first).size(MOST))
         return [EndOfDayRun.of(run) for run in runs]

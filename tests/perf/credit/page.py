@@ -36,7 +36,7 @@ async def page_of(app: App, ctx: Ctx, seconds: float) -> tuple[float, float]:
     """(statements a page, p99 in milliseconds), one caller, warm."""
     rows = await app.db.fetch("select id::text from credit_facilities order by random() limit 1000")
     ids = itertools.cycle(random.sample([row[0] for row in rows], len(rows)))
-    engine = Engine(schema(), Limits.of(app.config.graphql))
+    engine: Engine[App] = Engine(schema(), Limits.of(app.config.graphql))
 
     async def once() -> None:
         request = Request(app, Ctx(subject=ctx.subject, request_id="bench"))
