@@ -73,16 +73,19 @@ def field_of(schema: GraphQLSchema, operation: Operation) -> GraphQLField:
     return root.fields[operation.name]
 
 
-def document(schema: GraphQLSchema, operation: Operation, world: World) -> tuple[str, dict[str, object]]:
-    """The operation with every required argument, and every id argument, from the world."""
+def document(
+    schema: GraphQLSchema, operation: Operation, world: World, *, whole: bool = False
+) -> tuple[str, dict[str, object]]:
+    """The operation with every required argument, and every id argument, from the world; `whole`: with every
+    argument there is, also where only one of them may be given."""
     field = field_of(schema, operation)
     declared, passed, variables = [], [], {}
     for name, argument in field.args.items():
-        if _is_optional(argument) and name not in world:
+        if _is_optional(argument) and name not in world and not whole:
             continue
         declared.append(f"${name}: {argument.type}")
         passed.append(f"{name}: ${name}")
-        variables[name] = value_of(argument, name, _key_of(field), world)
+        variables[name] = _value(argument.type, name, (_key_of(field), whole), world)
     heads = (f" ({', '.join(declared)})" if declared else "", f"({', '.join(passed)})" if passed else "")
     selection = "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
     return f"{operation.kind}{heads[0]} {{ {operation.name}{heads[1]}{selection} }}", variables
@@ -98,20 +101,16 @@ def _key_of(field: GraphQLField) -> str:
     return f"{name[0].lower()}{name[1:]}Id"
 
 
-def value_of(argument: Any, name: str, key: str, world: World) -> object:
-    kind = argument.type.of_type if isinstance(argument.type, GraphQLNonNull) else argument.type
-    return _value(kind, name, key, world)
-
-
-def _value(kind: Any, name: str, key: str, world: World) -> object:
+def _value(kind: Any, name: str, how: tuple[str, bool], world: World) -> object:
+    key, whole = how
     match kind:
         case GraphQLNonNull():
-            value = _value(kind.of_type, name, key, world)
+            value = _value(kind.of_type, name, how, world)
         case GraphQLList():
-            value = [_value(kind.of_type, name.removesuffix("s"), key, world)]
+            value = [_value(kind.of_type, name.removesuffix("s"), how, world)]
         case GraphQLInputObjectType():
-            fields = kind.fields.items()
-            value = {n: value_of(f, n, key, world) for n, f in fields if not _is_optional(f) or n in world}
+            given = {n: f for n, f in kind.fields.items() if whole or not _is_optional(f) or n in world}
+            value = {n: _value(f.type, n, how, world) for n, f in given.items()}
         case GraphQLEnumType():
             value = next(iter(kind.values))
         case _ if kind.name == "PublicId":

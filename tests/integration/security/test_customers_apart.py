@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 import pytest
@@ -108,14 +108,17 @@ async def test_the_customers_own_ids_open_what_is_theirs(
 async def test_staff_are_nobody_at_the_customers_server(
     bank: Servers, ann: dict[str, object], operation: Operation
 ) -> None:
-    query, variables = document(core_schema(schema()), operation, ann)
+    """Whether what is asked for exists or not: they do not learn it."""
     staff = ApiClient(bank.customers, Subject.parse(f"user:{ann['userId']}"))
-    answer = await staff.answer(query, variables)
-    if operation.name in PRICES:
-        assert "errors" not in answer, answer
-        return
-    assert answer.get("errors"), answer
-    assert answer.get("data") in (None, {operation.name: None})
+    nothing = {key: str(uuid4()) if key.endswith("Id") else value for key, value in ann.items()}
+    for world in (ann, nothing):
+        query, variables = document(core_schema(schema()), operation, world)
+        answer = await staff.answer(query, variables)
+        if operation.name in PRICES:
+            assert "errors" not in answer, answer
+            continue
+        assert answer.get("errors"), answer
+        assert answer.get("data") in (None, {operation.name: None})
 
 
 async def test_reads_of_the_own_data_are_kept_with_the_customer_as_subject(
