@@ -9,6 +9,9 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+NO_SCREEN = 10_000
+"""Columns of a table that goes to a file or another program: its words are not broken into lines."""
+
 
 def print_json(value: object) -> None:
     """One JSON document, indented, on standard output."""
@@ -24,7 +27,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[object]], *, as_j
     table = Table(*columns)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(width=None if sys.stdout.isatty() else NO_SCREEN).print(table)
 
 
 def print_facts(facts: Mapping[str, object], *, as_json: bool) -> None:

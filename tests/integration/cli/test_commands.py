@@ -79,6 +79,29 @@ def test_end_of_day_is_run_and_shown(lana: Lana, db_started: None) -> None:
     assert answer(lana("end-of-day", "status", "--json")) == []
 
 
+def test_what_an_end_of_day_went_past_is_shown_with_its_reason(
+    lana: Lana, db_started: None, dsn: str
+) -> None:
+    with psycopg.connect(dsn, autocommit=True, options="-c search_path=lana") as connection:
+        connection.execute(
+            "insert into end_of_day_runs (day, closing_time, timezone, state, attempts)"
+            " values ('2026-01-16', '2026-01-16T00:00:00Z', 'UTC', 'completed', 1)"
+        )
+        connection.execute(
+            "insert into end_of_day_steps (day, step, position, state, done, failed, completed_at)"
+            " values ('2026-01-16', 'interest-accruals', 2, 'completed', 41, 1, clock_timestamp())"
+        )
+        connection.execute(
+            "insert into end_of_day_failures (day, step, item, error)"
+            " values ('2026-01-16', 'interest-accruals', 'cycle 7', 'the account is locked')"
+        )
+    shown = lana("end-of-day", "status")
+    assert shown.returncode == 0, "a loan left for the next run is no failed run"
+    assert all(word in shown.stdout for word in ("41", "cycle 7", "the account is locked"))
+    told = json.dumps(answer(lana("end-of-day", "status", "--json")))
+    assert '"error": "the account is locked"' in told
+
+
 def test_what_failed_for_good_is_shown_and_can_be_tried_again(lana: Lana, db_started: None, dsn: str) -> None:
     assert answer(lana("stuck", "list", "--json")) == {"events": [], "jobs": []}
     with psycopg.connect(dsn, autocommit=True, options="-c search_path=lana") as connection:

@@ -32,6 +32,7 @@ MAX_PAGES: Final = 100_000
 OPEN_RUNS = gauge("lana_end_of_day_open_runs", "Ends of days that are not completed")
 LAST_DAY = gauge("lana_end_of_day_last_published_days", "Last published day, in days since 1970-01-01")
 FAILURES = counter("lana_end_of_day_failures_total", "Tries of a run that ended in an error", ("step",))
+LEFT = counter("lana_end_of_day_items_left_total", "What runs went past, left for the next one", ("step",))
 
 
 class DuplicateStep(Exception):
@@ -116,6 +117,9 @@ class EndOfDayRunner:
             if page.cursor is not None and page.cursor == cursor:
                 raise RuntimeError(f"step {step.name} does not move on from {cursor!r}")
             await self.runs.page_done(day, step.name, page)
+            if page.failures:
+                LEFT.labels(step.name).inc(len(page.failures))
+                log.warning("left for the next run", step=step.name, items=len(page.failures))
             if page.cursor is None:
                 return
             cursor = page.cursor
