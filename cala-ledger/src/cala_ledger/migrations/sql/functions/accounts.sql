@@ -55,8 +55,8 @@ create function cala.open_refusals(
       from unnest(p_me_account, p_me_set) me(i, set_id)
       join ac on ac.i = me.i
       left join cala.accounts s on s.id = me.set_id
-      left join lateral (select b.i, b.journal_id from ac b where b.id = me.set_id and b.i < me.i limit 1) b
-        on true) m
+      -- a set opened before it by the same statement; joined by hash, a look for each would be quadratic
+      left join ac b on b.id = me.set_id and b.i < me.i) m
     where m.is_set is distinct from true or m.journal_id <> m.own
     union all
     select ac.g, ac.i, 6, 'LIMIT_NOT_FOUND', jsonb_build_object('limit_id', li.limit_id)
