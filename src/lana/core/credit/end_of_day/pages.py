@@ -13,16 +13,23 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from lana.core.credit.primitives import Actor
 from lana.lib.authz import Ctx
 from lana.lib.closing import Closing, ItemFailure, PageDone, in_halves
+from lana.lib.errors import Busy, DatabaseUnavailable
 from lana.lib.es.commands import Commands
 from lana.lib.es.op import Op
 from lana.lib.pg.database import Database
 
+log = structlog.get_logger()
+
 AN_OP: Final = 500
 PAGE: Final = 4 * AN_OP
 AT_ONCE: Final = 2
+PATIENCE: Final = 10
+"""Tries of an Op that waited too long behind others, of which nothing was done."""
 
 Verb = Callable[[Op, list[UUID], Closing], Awaitable[int]]
 
@@ -41,14 +48,24 @@ class Pages:
         ids = [row[0] for row in await self._db.fetch(self._sql, [day, after, PAGE])]
 
         async def work(part: list[UUID]) -> int:
-            ctx = Ctx.system(self._actor, cause=f"end of {closing.day}")
-            return await self._commands.run(ctx, verb, part, closing)
+            return await self._patiently(verb, part, closing)
 
         parts = [ids[start : start + AN_OP] for start in range(0, len(ids), AN_OP)]
         found = await _side_by_side(parts, work)
         cursor_of_next = str(ids[-1]) if len(ids) == PAGE else None
         failures = [failure for _, some in found for failure in some]
         return PageDone(cursor_of_next, sum(done for done, _ in found), failures)
+
+    async def _patiently(self, verb: Verb, part: list[UUID], closing: Closing) -> int:
+        ctx = Ctx.system(self._actor, cause=f"end of {closing.day}")
+        for _ in range(PATIENCE - 1):
+            try:
+                return await self._commands.run(ctx, verb, part, closing)
+            except DatabaseUnavailable:
+                raise
+            except Busy as busy:
+                log.info("waited behind others, tried again", loans=len(part), reason=str(busy))
+        return await self._commands.run(ctx, verb, part, closing)
 
 
 async def _side_by_side(
