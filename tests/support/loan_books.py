@@ -157,7 +157,7 @@ class LoanBooks(msgspec.Struct, kw_only=True):
 
     # --- what the ledger says -------------------------------------------------------------------------------
 
-    def facility(self) -> Facility:
+    def facility(self, collateral: Satoshis = Satoshis(0)) -> Facility:
         """One with these accounts, told to nobody."""
         return Facility.born(
             FacilityInitialized(
@@ -178,7 +178,7 @@ class LoanBooks(msgspec.Struct, kw_only=True):
                 maturity_date=date.max,
                 matures_at=datetime.max,
                 collateralization_state=CollateralizationState.NO_COLLATERAL,
-                collateral=Satoshis(0),
+                collateral=collateral,
                 outstanding=Outstanding(),
                 price=UsdCents(0),
             )
@@ -200,7 +200,8 @@ class LoanBooks(msgspec.Struct, kw_only=True):
         )
 
     async def balance(self) -> FacilityBalance:
-        return (await FacilityBalances(self.app.db, self.app.books).of([self.facility()]))[self.id]
+        held = await self.net(self.coins.collateral_account_id, currency="BTC")
+        return (await FacilityBalances(self.app.books).of([self.facility(Satoshis(held))]))[self.id]
 
     async def columns(self) -> dict[str, tuple[int, int, int] | tuple[int, int] | int]:
         """The rows of the examples' table of balances."""

@@ -89,7 +89,7 @@ def wire_credit(around: Around) -> Credit:
     acts = _acts(around)
     around.customers.closing_checks.append(credit.NoOpenCredit(db, authz))
     plans = credit.Plans(db, around.bank_time)
-    balances = credit.FacilityBalances(db, around.books)
+    balances = credit.FacilityBalances(around.books)
     commands = around.commands
     papers = credit.LoanDocuments(db, authz, around.documents)
     return Credit(

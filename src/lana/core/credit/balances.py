@@ -1,4 +1,7 @@
-"""What a facility's ledger accounts hold, read live; many facilities in one call."""
+"""What a facility's ledger accounts hold, read live; many facilities in one call.
+
+Its bitcoin are those of its position, which every Op that moves them writes: `lana-cli verify` compares.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,13 @@ from uuid import UUID
 import msgspec
 
 import cala_ledger
-from lana.core.credit.collateral.repo import CollateralRepo
 from lana.core.credit.facility.entity import Facility
 from lana.lib.es.loader import Loader
 from lana.lib.money import Satoshis, UsdCents
-from lana.lib.pg.database import Database
 
 CREDIT: Final = cala_ledger.Direction.CREDIT
 DEBIT: Final = cala_ledger.Direction.DEBIT
-
-REMEMBERED: Final = 100_000
+USD: Final = "USD"
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,26 +54,13 @@ class FacilityBalance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FacilityBalances:
-    def __init__(self, db: Database, books: cala_ledger.Ledger) -> None:
+    def __init__(self, books: cala_ledger.Ledger) -> None:
         self._books = Loader(books.balances.now)
-        self._collaterals = CollateralRepo(db)
-        self._coins: dict[UUID, UUID] = {}
 
     async def of(self, facilities: Sequence[Facility]) -> Mapping[UUID, FacilityBalance]:
         """By the facility's id; reads of one moment share statements of 512 accounts each."""
-        coins = await self._coin_accounts([each.collateral_id for each in facilities])
-        wanted = [account for each in facilities for account in _accounts(each)]
-        found = await self._books.load_many([*wanted, *coins.values()])
-        return {each.id: _balance(_Read(found), each, coins.get(each.collateral_id)) for each in facilities}
-
-    async def _coin_accounts(self, ids: Sequence[UUID]) -> Mapping[UUID, UUID]:
-        """Collateral's ledger accounts, which never change: each is looked up once."""
-        if len(self._coins) > REMEMBERED:
-            self._coins.clear()
-        unknown = [each for each in ids if each not in self._coins]
-        for id_, found in (await self._collaterals.peek_many(unknown)).items():
-            self._coins[id_] = found.account_ids.collateral_account_id
-        return {each: self._coins[each] for each in ids if each in self._coins}
+        found = await self._books.load_many([account for each in facilities for account in _accounts(each)])
+        return {each.id: _balance(_Read(found), each) for each in facilities}
 
 
 def _accounts(of: Facility) -> list[UUID]:
@@ -97,9 +84,9 @@ class _Read:
     def __init__(self, found: Mapping[UUID, Mapping[str, cala_ledger.Balance]]) -> None:
         self._found = found
 
-    def settled(self, account_id: UUID, currency: str = "USD") -> cala_ledger.Sums:
-        balance = self._found.get(account_id, {}).get(currency)
-        return (balance or cala_ledger.zero(account_id, currency)).settled
+    def settled(self, account_id: UUID) -> cala_ledger.Sums:
+        balance = self._found.get(account_id, {}).get(USD)
+        return (balance or cala_ledger.zero(account_id, USD)).settled
 
     def usd(self, account_id: UUID, side: cala_ledger.Direction) -> UsdCents:
         return UsdCents(self.settled(account_id).net(side))
@@ -115,9 +102,8 @@ class _Read:
         )
 
 
-def _balance(read: _Read, of: Facility, collateral_account_id: UUID | None) -> FacilityBalance:
+def _balance(read: _Read, of: Facility) -> FacilityBalance:
     ids = of.account_ids
-    coins = read.settled(collateral_account_id, "BTC").net(CREDIT) if collateral_account_id else 0
     return FacilityBalance(
         facility_remaining=read.usd(ids.facility_account_id, CREDIT),
         disbursed=read.part(
@@ -132,7 +118,7 @@ def _balance(read: _Read, of: Facility, collateral_account_id: UUID | None) -> F
             ids.interest_receivable_overdue_account_id,
             ids.interest_defaulted_account_id,
         ),
-        collateral=Satoshis(coins),
+        collateral=of.position.collateral,
         payments_unapplied=read.usd(ids.facility_payment_holding_account_id, CREDIT),
         uncovered=read.usd(ids.facility_uncovered_outstanding_account_id, CREDIT),
     )

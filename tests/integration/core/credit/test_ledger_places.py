@@ -124,7 +124,7 @@ async def test_balances_of_many_facilities_are_read_in_one_call(
         return await read(ids)
 
     monkeypatch.setattr(app.books.balances, "now", counted)
-    found = await FacilityBalances(app.db, app.books).of([loan.facility() for loan in loans])
+    found = await FacilityBalances(app.books).of([loan.facility() for loan in loans])
     assert len(calls) == 1
     outstanding = [found[loan.id].disbursed.outstanding for loan in loans]
     assert outstanding == [1_000, 2_000, 3_000, 4_000, 0]
