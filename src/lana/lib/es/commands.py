@@ -7,6 +7,8 @@ What the caller gets is the service's answer, once it is durable.
   a local lock, so that a hot entity makes a line and not a crowd.
 * Refusal (a rule said no): an Op of its own keeps the checks and, under a caller's key, the outcome; then it
   is raised.
+* Fault of a decision whose entities have changed since they were read: they may never have been so together;
+  run again like a conflict.
 * Fault: its checks are kept as well; the exception goes on to the edge. Without a database:
   `DatabaseUnavailable`.
 * A caller's idempotency key: the first outcome, refusals included, is answered again; other content is
@@ -107,18 +109,18 @@ class Commands:
             async with self._in_line(contended):
                 op = self.new_op(ctx)
                 try:
-                    result = await handler(op, *args, **kwargs)
+                    result = await _decided(handler(op, *args, **kwargs), op, attempt < MAX_TRIES)
                     answer = await self._commit(op, _ticket(op, digest, _outcome_of(result)))
                 except Refusal as refusal:
                     if isinstance(refusal, Busy):
                         raise
                     return cast("T", await self._refuse(op, refusal, digest))
-                except psycopg.Error as error:
-                    if is_lost(error):
+                except TornReads:
+                    contended = sorted(op.tracked, key=str)
+                    continue
+                except Exception as error:
+                    if isinstance(error, psycopg.Error) and is_lost(error):
                         raise DatabaseUnavailable from error
-                    await self._keep_checks(op)
-                    raise
-                except Exception:
                     await self._keep_checks(op)
                     raise
             match answer:
@@ -202,6 +204,24 @@ class Commands:
                 lock, users = self._locks.pop(name)
                 if users > 1:
                     self._locks[name] = (lock, users - 1)
+
+
+class TornReads(Exception):
+    """A decision failed on entities read at different moments, of which one has changed since."""
+
+
+async def _decided(decision: Awaitable[T], op: Op, again: bool) -> T:
+    """What was decided. TornReads in place of a fault that reads of one moment may not have had, where
+    deciding again may help.
+    """
+    try:
+        return await decision
+    except (Refusal, psycopg.Error):
+        raise
+    except Exception as fault:
+        if again and await op.is_stale():
+            raise TornReads from fault
+        raise
 
 
 def digest_of(handler: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> bytes:

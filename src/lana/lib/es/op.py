@@ -140,6 +140,18 @@ class Op:
         found = {i: self.tracked.get((repo.entity.kind, i)) for i in wanted}
         return {i: cast("T", tracked.entity) for i, tracked in found.items() if tracked}
 
+    async def is_stale(self) -> bool:
+        """Whether any of the found entities has changed since it was read."""
+        by_repo: dict[Repo[Any], dict[UUID, int]] = {}
+        for tracked in self.tracked.values():
+            if version := tracked.entity.stored_version:
+                by_repo.setdefault(tracked.repo, {})[tracked.entity.id] = version
+        for repo, versions in by_repo.items():
+            now = await repo.peek_many(list(versions))
+            if any(now[id_].version != version for id_, version in versions.items()):
+                return True
+        return False
+
     def keep(self, repo: Repo[T], entity: T) -> T:
         """An entity read some other way, guarded from now on; the one this Op knows already, if it does."""
         known = self.tracked.setdefault((repo.entity.kind, entity.id), Tracked(repo, entity))

@@ -11,6 +11,7 @@ import pytest
 from lana.lib.authz import Ctx, Subject
 from lana.lib.errors import IdempotencyKeyReused, NotFound, Refusal, StoredRefusal
 from lana.lib.es.commands import Commands
+from lana.lib.es.op import Op
 from lana.lib.pg.database import Database
 from tests.support.box import BoxClosed, Boxes, BoxService, NameTaken, create_tables
 
@@ -183,3 +184,42 @@ async def test_a_caller_that_goes_away_does_not_stop_its_op(
     async with asyncio.timeout(5):
         while (await service.boxes.peek(box.id)).total != 5:  # pyright: ignore
             await asyncio.sleep(0.01)
+
+
+async def test_a_fault_of_reads_of_two_moments_is_decided_again(
+    service: BoxService, commands: Commands, ctx: Ctx
+) -> None:
+    """One box read before, the other after a command that changed both: what never was is no fault."""
+    one, two = [await commands.run(ctx, service.create, name) for name in ("one", "two")]
+
+    async def fill_both(op: Op) -> None:
+        for box in (one, two):
+            (await op.find(service.boxes, box.id)).fill(5)
+
+    async def compare(op: Op) -> str:
+        first = await op.find(service.boxes, one.id)
+        if first.total == 0:
+            await commands.run(ctx, fill_both)
+        second = await op.find(service.boxes, two.id)
+        if first.total != second.total:
+            raise ValueError(f"{first.total} and {second.total}")
+        return "equal"
+
+    assert await commands.run(ctx, compare) == "equal"
+
+
+async def test_a_fault_of_reads_that_still_hold_is_raised_at_once(
+    service: BoxService, commands: Commands, ctx: Ctx
+) -> None:
+    box = await commands.run(ctx, service.create, "one")
+    tries = 0
+
+    async def fail(op: Op) -> None:
+        nonlocal tries
+        tries += 1
+        (await op.find(service.boxes, box.id)).fill(5)
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await commands.run(ctx, fail)
+    assert tries == 1
