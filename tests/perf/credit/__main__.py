@@ -84,13 +84,12 @@ class Bench:
         for _ in range(LONG_DAYS):
             await self.end_day()
         await builder.build(old, count - old)
-        built = time.perf_counter() - started
+        built = self.figures["build_s"] = time.perf_counter() - started
+        say(f"built {count:,} facilities in {built:.0f} s, {machine.load()}")
         for _ in range(SHORT_DAYS):
             await self.end_day()
         await settle(self.app, seconds=600)
         await self.app.db.fetch("analyze")
-        self.figures["build_s"] = built
-        say(f"built {count:,} facilities in {built:.0f} s")
 
     async def part(self, name: str) -> None:
         parts: Mapping[str, Callable[[], Awaitable[None]]] = {
