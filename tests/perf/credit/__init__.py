@@ -1,1 +1,1 @@
-"""How fast lending is: the end of a day, a tick, payments, a facility's page, the portfolio at other prices."""
+"""How fast lending is: ends of days, a tick, payments, a facility's page, the portfolio at other prices."""

@@ -111,7 +111,7 @@ class Bench:
         return time.perf_counter() - started
 
     async def end_of_day(self) -> None:
-        """The end of a month (all accrue, are posted, begin a new cycle) and the day after (all accrue and have
+        """A month's end (all accrue, are posted, begin a new cycle) and the day after (all accrue and have
         interest that falls due); the slower one counts. Then, until every processor has seen their events.
         """
         settle_memory()

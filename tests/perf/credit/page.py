@@ -1,5 +1,5 @@
-"""A facility's page, as staff's panel asks for it, on admin-server's own endpoint: terms, balance, history, plan,
-disbursals, audit included.
+"""A facility's page, as staff's panel asks for it, on admin-server's own endpoint: terms, balance, history,
+plan, disbursals, audit included.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ OF_THE_LEDGER = 1
 
 
 async def page_of(app: App, ctx: Ctx, seconds: float) -> tuple[float, float]:
-    """(statements of a page, p99 in milliseconds), one caller, warm. The median: the bank's own loops ask too."""
+    """(statements of a page, p99 in milliseconds), one caller, warm.
+
+    The median of the statements, because the bank's own loops ask as well.
+    """
     rows = await app.db.fetch("select id::text from credit_facilities order by random() limit 1000")
     ids = itertools.cycle(random.sample([row[0] for row in rows], len(rows)))
     engine: Engine[App] = Engine(schema(), Limits.of(app.config.graphql))
