@@ -18,12 +18,15 @@ from lana.core.custody import Custodian, CustodianConfig
 from lana.core.deposit import DepositAccount
 from lana.core.terms import DisbursalPolicy, Duration, Interval, PeriodUnit, TermValues
 from lana.lib.authz import Ctx
+from lana.lib.es.op import Op
+from lana.lib.ids import new_id
 from lana.lib.money import Satoshis, UsdCents
 from tests.support.bank import open_account
 from tests.support.price_feed import go_by
 from tests.support.proof import settle
 
 BITCOIN = Satoshis(100_000_000)
+SHEET_HASH = "ab" * 32
 DAYS = PeriodUnit.DAYS
 
 
@@ -111,6 +114,18 @@ class Lender:
             terms=values or terms(),
             custodian_id=custodian.id,
         )
+
+    async def term_sheet(self, proposal_id: UUID) -> UUID:
+        """As the job that prepares it leaves it; accepted with `SHEET_HASH`."""
+        document_id = new_id()
+
+        async def prepare(op: Op) -> None:
+            (await op.find(self.credit.proposals.repo, proposal_id)).prepare_term_sheet(
+                document_id, SHEET_HASH
+            )
+
+        await self.app.commands.run(self.ctx, prepare)
+        return document_id
 
     async def approved(
         self, amount: int, values: TermValues | None = None, *, account: DepositAccount | None = None
@@ -219,4 +234,4 @@ class Lender:
         }
 
 
-__all__ = ["BITCOIN", "Lender", "terms"]
+__all__ = ["BITCOIN", "SHEET_HASH", "Lender", "terms"]

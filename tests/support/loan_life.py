@@ -1,21 +1,18 @@
-"""What happens around a loan: a committee that decides, a price that ages, an account that freezes; and what the
-bank told of it.
-"""
+"""What happens around a loan: a committee that decides, acts at the same moment; and what the bank told of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import msgspec
-import pytest
 
 from lana.core.credit import Disbursal
 from lana.core.credit.obligation.entity import Obligation
 from lana.core.credit.obligation.repo import ObligationRepo
 from lana.core.governance import CommitteeApproval, ProcessType
+from lana.lib.errors import Refusal
 from lana.lib.pg.page import Page
 from tests.support.lending import Lender
 from tests.support.proof import settle
@@ -55,13 +52,11 @@ async def obligations_of(lender: Lender, facility_id: UUID) -> Sequence[Obligati
     return (await ObligationRepo(lender.app.db).of_parent(facility_id))[::-1]
 
 
-async def let_price_age(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Real time goes on by an hour, and nobody stands by the price any more; until `monkeypatch.undo()`."""
-    prices = lender.app.prices
-    real = prices._real_now  # pyright: ignore[reportPrivateUsage]
-    for provider in await lender.app.price_providers.repo.all_by("active", value=True):
-        await lender.app.commands.run(lender.ctx, lender.app.price_providers.deactivate, provider.id)
-    monkeypatch.setattr(prices, "_real_now", lambda: real() + timedelta(hours=1))
+def refused(results: Sequence[object]) -> list[Refusal]:
+    """The refusals among what was done at the same moment; anything else that was raised is a fault."""
+    faults = [each for each in results if isinstance(each, BaseException) and not isinstance(each, Refusal)]
+    assert faults == []
+    return [each for each in results if isinstance(each, Refusal)]
 
 
 async def told(lender: Lender, name: str) -> Sequence[Told]:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from lana.lib.es.op import Op
 from lana.lib.pg.page import Page
 from tests.support.bank import superuser_of
-from tests.support.lending import BITCOIN, Lender, terms
+from tests.support.lending import BITCOIN, SHEET_HASH, Lender, terms
 from tests.support.servers import Servers
 from tests.support.terms import TERMS
 
-HASH = "ab" * 32
 ACCOUNT = "query ($id: UUID!) { depositAccount(id: $id) { publicId } }"
 
 
@@ -127,12 +125,8 @@ async def make_proposal(bank: Servers, account_id: UUID) -> dict[str, object]:
     account = await bank.app.deposit_accounts.repo.peek(account_id)
     assert account
     proposal = await lender.propose(1_000_000, account=account)
-
-    async def prepare(op: Op) -> None:
-        (await op.find(lender.credit.proposals.repo, proposal.id)).prepare_term_sheet(op.new_id(), HASH)
-
-    await bank.app.commands.run(lender.ctx, prepare)
-    return {"proposalId": str(proposal.id), "agreementHash": HASH}
+    await lender.term_sheet(proposal.id)
+    return {"proposalId": str(proposal.id), "agreementHash": SHEET_HASH}
 
 
 async def make_product(bank: Servers, name: str) -> object:

@@ -130,10 +130,6 @@ class Prices:
             return None
         return SeenPrice(price=current.price, fresh=current.fresh, status=found.status)
 
-    async def is_fresh(self) -> bool:
-        found = await self.peek()
-        return found is not None and found.fresh
-
     def _seen(self, accepted: AcceptedPrice | None) -> CurrentPrice | None:
         if accepted is None or accepted.price is None:
             return None

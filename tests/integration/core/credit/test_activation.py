@@ -18,8 +18,8 @@ from lana.core.terms import Days
 from lana.lib.authz import Ctx
 from lana.lib.money import UsdCents
 from tests.support.lending import Lender, terms
-from tests.support.loan_life import let_price_age, obligations_of, posted, told
-from tests.support.price_feed import go_by
+from tests.support.loan_life import obligations_of, posted, told
+from tests.support.price_feed import go_by, go_stale
 from tests.support.proof import assert_clean, no_effect, settle
 
 pytestmark = pytest.mark.asyncio
@@ -234,7 +234,7 @@ async def test_with_a_stale_price_nothing_happens_at_all(
 ) -> None:
     await lender.price(PRICE)
     pending = await lender.approved(AMOUNT)
-    await let_price_age(lender, monkeypatch)
+    await go_stale(lender.app, monkeypatch)
     await lender.collateral(pending.collateral_id, 1_400_000)
     await settle(lender.app)
     async with no_effect(lender.app.db):

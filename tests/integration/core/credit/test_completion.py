@@ -18,7 +18,8 @@ from lana.core.terms import TermValues
 from lana.lib.authz import Ctx, Subject
 from lana.lib.errors import NotAuthorized, NotFound
 from tests.support.lending import BITCOIN, Lender, terms
-from tests.support.loan_life import by_committee, decide, let_price_age, told
+from tests.support.loan_life import by_committee, decide, told
+from tests.support.price_feed import go_stale
 from tests.support.proof import assert_clean, no_effect, settle
 
 pytestmark = pytest.mark.asyncio
@@ -148,7 +149,7 @@ async def test_a_matured_loan_is_closed_likewise(lender: Lender) -> None:
 async def test_it_needs_no_fresh_price(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
     facility = await loan(lender)
     await lender.pay(facility.id, 100_000)
-    await let_price_age(lender, monkeypatch)
+    await go_stale(lender.app, monkeypatch)
     assert (await lender.complete(facility.id)).status is FacilityStatus.CLOSED
 
 

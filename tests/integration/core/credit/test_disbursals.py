@@ -30,12 +30,11 @@ from tests.support.loan_life import (
     by_committee,
     decide,
     disbursal_of,
-    let_price_age,
     obligations_of,
     posted,
     told,
 )
-from tests.support.price_feed import go_by
+from tests.support.price_feed import go_by, go_stale
 from tests.support.proof import assert_clean, no_effect, settle
 
 pytestmark = pytest.mark.asyncio
@@ -255,7 +254,7 @@ async def test_with_a_stale_price_it_waits_and_is_paid_out_at_the_next_fresh_one
 ) -> None:
     facility = await line(lender)
     disbursal = await drawn(lender, facility, 1_000_000)
-    await let_price_age(lender, monkeypatch)
+    await go_stale(lender.app, monkeypatch)
     await decide(lender, disbursal.id, approved=True)
     waiting = await disbursal_of(lender, disbursal.id)
     assert waiting.awaits_settlement
@@ -275,7 +274,7 @@ async def test_with_a_stale_price_it_waits_and_is_paid_out_at_the_next_fresh_one
 async def test_a_denial_does_not_wait_for_a_price(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
     facility = await line(lender)
     disbursal = await drawn(lender, facility, 1_000_000)
-    await let_price_age(lender, monkeypatch)
+    await go_stale(lender.app, monkeypatch)
     await decide(lender, disbursal.id, approved=False)
     assert (await disbursal_of(lender, disbursal.id)).status is DisbursalStatus.DENIED
 

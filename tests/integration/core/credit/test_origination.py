@@ -9,7 +9,6 @@ import pytest
 from lana.app import App
 from lana.core.credit import (
     PendingState,
-    Proposal,
     ProposalStatus,
     RequestAlreadyConcluded,
     RequestOfAnotherCustomer,
@@ -34,14 +33,12 @@ from lana.lib.es.op import Op
 from lana.lib.money import UsdCents
 from tests.support.bank import make_customer
 from tests.support.custodian import Vault, make_vault
-from tests.support.lending import Lender, terms
+from tests.support.lending import SHEET_HASH, Lender, terms
 from tests.support.loan_life import by_committee, decide, posted, told
 from tests.support.proof import assert_clean, no_effect, settle
 from tests.support.proposing import AMOUNT, answer, create, has_pending, proposal_of
 
 pytestmark = pytest.mark.asyncio
-
-HASH = "ab" * 32
 
 
 @pytest.fixture
@@ -167,31 +164,20 @@ def as_customer(customer_id: UUID) -> Ctx:
     return Ctx(subject=Subject.customer(customer_id), request_id="test", client_address="192.0.2.7")
 
 
-async def sheet_of(lender: Lender, proposal: Proposal) -> UUID:
-    """As the job that prepares it leaves it."""
-    document_id = uuid4()
-
-    async def prepare(op: Op) -> None:
-        (await op.find(lender.credit.proposals.repo, proposal.id)).prepare_term_sheet(document_id, HASH)
-
-    await lender.app.commands.run(lender.ctx, prepare)
-    return document_id
-
-
 async def test_the_customers_acceptance_is_kept_with_its_evidence(lender: Lender) -> None:
     await by_committee(lender, ProcessType.CREDIT_FACILITY_PROPOSAL)
     proposal = await lender.propose(AMOUNT)
     run, accept = lender.app.commands.run, lender.credit.proposals.accept
     me = as_customer(proposal.customer_id)
     with pytest.raises(TermSheetNotReady):
-        await run(me, accept, proposal.id, HASH)
-    document_id = await sheet_of(lender, proposal)
+        await run(me, accept, proposal.id, SHEET_HASH)
+    document_id = await lender.term_sheet(proposal.id)
     with pytest.raises(AgreementHashMismatch):
         await run(me, accept, proposal.id, "cd" * 32)
-    accepted = await run(me, accept, proposal.id, HASH)
+    accepted = await run(me, accept, proposal.id, SHEET_HASH)
     evidence = accepted.evidence
     assert evidence is not None
-    assert (evidence.document_id, evidence.sha256) == (document_id, HASH)
+    assert (evidence.document_id, evidence.sha256) == (document_id, SHEET_HASH)
     assert (evidence.subject, evidence.client_address) == (str(me.subject), "192.0.2.7")
     assert evidence.accepted_at == lender.app.bank_time.now()
     assert accepted.status is ProposalStatus.PENDING_APPROVAL
@@ -203,13 +189,13 @@ async def test_the_customers_acceptance_is_kept_with_its_evidence(lender: Lender
 
 async def test_anothers_proposal_is_answered_like_one_that_does_not_exist(lender: Lender) -> None:
     proposal = await lender.propose(AMOUNT)
-    await sheet_of(lender, proposal)
+    await lender.term_sheet(proposal.id)
     stranger = as_customer((await lender.account()).account_holder_id)
     run, proposals = lender.app.commands.run, lender.credit.proposals
     async with no_effect(lender.app.db):
         for wrong in (proposal.id, uuid4()):
             with pytest.raises(NotFound):
-                await run(stranger, proposals.accept, wrong, HASH)
+                await run(stranger, proposals.accept, wrong, SHEET_HASH)
             with pytest.raises(NotFound):
                 await run(stranger, proposals.decline, wrong, "no")
 

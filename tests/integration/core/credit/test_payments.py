@@ -26,7 +26,8 @@ from lana.lib.errors import NotAuthorized, NotFound, Refusal
 from lana.lib.es.op import Op
 from lana.lib.money import Satoshis, UsdCents
 from tests.support.lending import BITCOIN, Lender, terms
-from tests.support.loan_life import by_committee, let_price_age, obligations_of, posted, told
+from tests.support.loan_life import by_committee, obligations_of, posted, refused, told
+from tests.support.price_feed import go_stale
 from tests.support.proof import assert_clean, no_effect, settle
 
 pytestmark = pytest.mark.asyncio
@@ -229,7 +230,7 @@ async def test_who_may_not_is_told_so_before_anything_else(lender: Lender) -> No
 
 async def test_payments_need_no_fresh_price(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
     facility = await loan(lender)
-    await let_price_age(lender, monkeypatch)
+    await go_stale(lender.app, monkeypatch)
     await lender.pay(facility.id, 1_000)
     assert (await lender.balance(facility.id))["disbursed"] == 99_000
 
@@ -415,12 +416,6 @@ async def test_an_account_unfrozen_upon_an_older_look_is_looked_at_again(lender:
 
 
 # --- at the same moment -------------------------------------------------------------------------------------
-
-
-def refused(results: Sequence[object]) -> Sequence[Refusal]:
-    faults = [each for each in results if isinstance(each, BaseException) and not isinstance(each, Refusal)]
-    assert faults == []
-    return [each for each in results if isinstance(each, Refusal)]
 
 
 async def test_fifty_payoffs_at_once_pay_once(lender: Lender) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import pytest
 
@@ -11,9 +10,9 @@ from lana.app import App
 from lana.core.credit import FacilityStatus
 from lana.core.credit.facility.errors import OutstandingAmount
 from lana.lib.authz import Ctx
-from lana.lib.errors import Refusal
 from lana.lib.money import UsdCents
 from tests.support.lending import BITCOIN, Lender, terms
+from tests.support.loan_life import refused
 from tests.support.price_feed import go_by
 from tests.support.proof import assert_clean, settle
 
@@ -25,12 +24,6 @@ REPEATS = 20
 @pytest.fixture
 def lender(app: App, superuser: Ctx) -> Lender:
     return Lender(app, superuser)
-
-
-def refused(results: Sequence[object]) -> list[Refusal]:
-    faults = [each for each in results if isinstance(each, BaseException) and not isinstance(each, Refusal)]
-    assert faults == []
-    return [each for each in results if isinstance(each, Refusal)]
 
 
 async def test_two_disbursals_for_the_last_cent(lender: Lender) -> None:
