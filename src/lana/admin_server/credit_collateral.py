@@ -14,7 +14,7 @@ from lana.admin_server.credit_facility import CreditFacility, collateral_of
 from lana.admin_server.deposit import ledger_account
 from lana.admin_server.history import EventTimelineEntry, event_history
 from lana.admin_server.refs import LedgerAccountRef
-from lana.admin_server.terms import CvlPct, cvl_pct
+from lana.app.views.terms import CvlPct, cvl_pct
 from lana.core import credit as core
 from lana.lib.graphql import Connection, CVLPctValue, Satoshis, UsdCents, connection, entity, order_of
 from lana.lib.pg.page import Direction, Page

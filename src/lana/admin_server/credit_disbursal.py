@@ -13,6 +13,7 @@ from lana.admin_server.credit_facility import CreditFacility, facility_of
 from lana.admin_server.deposit import ledger_transactions
 from lana.admin_server.history import EventTimelineEntry, event_history
 from lana.admin_server.refs import ApprovalProcessRef, LedgerTransactionRef
+from lana.admin_server.related import process_of
 from lana.core import credit as core
 from lana.lib.graphql import Connection, PublicId, UsdCents, connection, entity, order_of
 from lana.lib.pg.page import Direction, Page
@@ -49,12 +50,7 @@ class CreditFacilityDisbursal:
 
     @strawberry.field
     async def approval_process(self, info: Info) -> ApprovalProcessRef:
-        from lana.admin_server import governance
-
-        request = info.context
-        find_many = request.app.governance.find_many_processes
-        found = await request.need(find_many, self.entity.approval_process_id, "Approval process")
-        return governance.ApprovalProcess.of(found)
+        return await process_of(info, self.entity.approval_process_id)
 
     @strawberry.field
     async def ledger_transactions(self, info: Info) -> list[LedgerTransactionRef]:

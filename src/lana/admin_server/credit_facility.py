@@ -19,12 +19,14 @@ from lana.admin_server.refs import (
     LiquidationRef,
     WalletRef,
 )
-from lana.admin_server.terms import CvlPct, TermValues, cvl_pct
+from lana.admin_server.related import customer_of
+from lana.admin_server.terms import TermValues
 from lana.app.views.credit import (
     CreditFacilityHistoryEntry,
     CreditFacilityRepaymentPlanEntry,
     history_entry,
 )
+from lana.app.views.terms import CvlPct, cvl_pct
 from lana.core import credit as core
 from lana.lib.graphql import Connection, PublicId, Satoshis, UsdCents, connection, entity, order_of
 from lana.lib.pg.page import Direction, Page
@@ -173,6 +175,18 @@ async def collateral_of(info: Info, collateral_id: UUID) -> core.Collateral:
     return await request.need(find_many, collateral_id, "Collateral")
 
 
+async def wallet_of(info: Info, collateral_id: UUID) -> WalletRef | None:
+    """Where its coins are; None where they are taken in by hand."""
+    from lana.admin_server import custody
+
+    wallet_id = (await collateral_of(info, collateral_id)).custody_wallet_id
+    if wallet_id is None:
+        return None
+    request = info.context
+    find_many = request.app.custodians.find_many_wallets
+    return custody.Wallet.of(await request.need(find_many, wallet_id, "Wallet"))
+
+
 async def facility_of(info: Info, facility_id: UUID) -> CreditFacility:
     request = info.context
     find_many = request.app.credit.facility_reading.find_many_facilities
@@ -211,11 +225,7 @@ class CreditFacility:
 
     @strawberry.field
     async def customer(self, info: Info) -> CustomerRef:
-        from lana.admin_server import customer
-
-        request = info.context
-        find_many = request.app.customers.find_many_customers
-        return customer.Customer.of(await request.need(find_many, self.entity.customer_id, "Customer"))
+        return await customer_of(info, self.entity.customer_id)
 
     @strawberry.field
     async def balance(self, info: Info) -> CreditFacilityBalance:
@@ -256,14 +266,7 @@ class CreditFacility:
 
     @strawberry.field
     async def wallet(self, info: Info) -> WalletRef | None:
-        from lana.admin_server import custody
-
-        wallet_id = (await collateral_of(info, self.collateral_id)).custody_wallet_id
-        if wallet_id is None:
-            return None
-        request = info.context
-        find_many = request.app.custodians.find_many_wallets
-        return custody.Wallet.of(await request.need(find_many, wallet_id, "Wallet"))
+        return await wallet_of(info, self.collateral_id)
 
     @strawberry.field
     async def disbursals(self, info: Info) -> list[CreditFacilityDisbursalRef]:

@@ -16,8 +16,7 @@ from lana.admin_server.refs import (
     PendingCreditFacilityRef,
 )
 from lana.core.credit import public as events
-from lana.lib.graphql.live import updates
-from lana.lib.graphql.request import RowMissing
+from lana.lib.graphql.live import row_updates
 from lana.lib.outbox import PublicEvent
 
 OF_FACILITY: Final = (events.DisbursalSnapshot, events.AccrualPosted)
@@ -42,13 +41,11 @@ class Subscription:
         def concerns(event: PublicEvent) -> bool:
             return isinstance(event, events.ProposalSnapshot) and event.id == wanted
 
-        async def load() -> credit_proposal.CreditFacilityProposal:
-            found = await request.app.credit.proposal_reading.maybe_find_proposal(request.ctx, wanted)
-            if found is None:
-                raise RowMissing("CreditFacilityProposal")
-            return credit_proposal.CreditFacilityProposal.of(found)
-
-        async for proposal in updates(request, concerns, load):
+        find = request.app.credit.proposal_reading.maybe_find_proposal
+        shown = credit_proposal.CreditFacilityProposal.of
+        async for proposal in row_updates(
+            request, concerns, find, wanted, shown=shown, label="CreditFacilityProposal"
+        ):
             yield proposal
 
     @strawberry.subscription
@@ -62,13 +59,11 @@ class Subscription:
         def concerns(event: PublicEvent) -> bool:
             return isinstance(event, events.PendingSnapshot) and event.id == wanted
 
-        async def load() -> credit_proposal.PendingCreditFacility:
-            found = await request.app.credit.proposal_reading.maybe_find_pending(request.ctx, wanted)
-            if found is None:
-                raise RowMissing("PendingCreditFacility")
-            return credit_proposal.PendingCreditFacility.of(found)
-
-        async for pending in updates(request, concerns, load):
+        find = request.app.credit.proposal_reading.maybe_find_pending
+        shown = credit_proposal.PendingCreditFacility.of
+        async for pending in row_updates(
+            request, concerns, find, wanted, shown=shown, label="PendingCreditFacility"
+        ):
             yield pending
 
     @strawberry.subscription
@@ -79,13 +74,16 @@ class Subscription:
 
         request, wanted = info.context, credit_facility_id
 
-        async def load() -> credit_facility.CreditFacility:
-            found = await request.app.credit.facility_reading.maybe_find_facility(request.ctx, wanted)
-            if found is None:
-                raise RowMissing("CreditFacility")
-            return credit_facility.CreditFacility.of(found)
-
-        async for facility in updates(request, lambda event: _of_facility(wanted, event), load):
+        find = request.app.credit.facility_reading.maybe_find_facility
+        shown = credit_facility.CreditFacility.of
+        async for facility in row_updates(
+            request,
+            lambda event: _of_facility(wanted, event),
+            find,
+            wanted,
+            shown=shown,
+            label="CreditFacility",
+        ):
             yield facility
 
     @strawberry.subscription
@@ -99,11 +97,9 @@ class Subscription:
         def concerns(event: PublicEvent) -> bool:
             return isinstance(event, events.DisbursalSnapshot) and event.id == disbursal_id
 
-        async def load() -> credit_disbursal.CreditFacilityDisbursal:
-            found = await request.app.credit.facility_reading.maybe_find_disbursal(request.ctx, disbursal_id)
-            if found is None:
-                raise RowMissing("Disbursal")
-            return credit_disbursal.CreditFacilityDisbursal.of(found)
-
-        async for disbursal in updates(request, concerns, load):
+        find = request.app.credit.facility_reading.maybe_find_disbursal
+        shown = credit_disbursal.CreditFacilityDisbursal.of
+        async for disbursal in row_updates(
+            request, concerns, find, disbursal_id, shown=shown, label="Disbursal"
+        ):
             yield disbursal

@@ -9,11 +9,13 @@ from uuid import UUID
 import strawberry
 
 from lana.admin_server.common import Info
-from lana.admin_server.credit_facility import collateral_of
+from lana.admin_server.credit_facility import wallet_of
 from lana.admin_server.history import EventTimelineEntry, event_history
 from lana.admin_server.refs import ApprovalProcessRef, CustodianRef, CustomerRef, WalletRef
-from lana.admin_server.terms import CvlPct, TermValues, cvl_pct
+from lana.admin_server.related import customer_of, process_of
+from lana.admin_server.terms import TermValues
 from lana.app.views.credit import CreditFacilityRepaymentPlanEntry
+from lana.app.views.terms import CvlPct, cvl_pct
 from lana.core import credit as core
 from lana.lib.graphql import Connection, Satoshis, UsdCents, connection, entity, order_of
 from lana.lib.pg.page import Direction, Page
@@ -21,22 +23,6 @@ from lana.lib.pg.page import Direction, Page
 strawberry.enum(core.ProposalStatus, name="CreditFacilityProposalStatus")
 strawberry.enum(core.ProposalEnd, name="CreditFacilityProposalEndReason")
 strawberry.enum(core.PendingStatus, name="PendingCreditFacilityStatus")
-
-
-async def customer_of(info: Info, customer_id: UUID) -> CustomerRef:
-    from lana.admin_server import customer
-
-    request = info.context
-    find_many = request.app.customers.find_many_customers
-    return customer.Customer.of(await request.need(find_many, customer_id, "Customer"))
-
-
-async def process_of(info: Info, process_id: UUID) -> ApprovalProcessRef:
-    from lana.admin_server import governance
-
-    request = info.context
-    find_many = request.app.governance.find_many_processes
-    return governance.ApprovalProcess.of(await request.need(find_many, process_id, "Approval process"))
 
 
 @entity("creditFacilityProposalId")
@@ -140,14 +126,7 @@ class PendingCreditFacility:
 
     @strawberry.field
     async def wallet(self, info: Info) -> WalletRef | None:
-        from lana.admin_server import custody
-
-        wallet_id = (await collateral_of(info, self.collateral_id)).custody_wallet_id
-        if wallet_id is None:
-            return None
-        request = info.context
-        find_many = request.app.custodians.find_many_wallets
-        return custody.Wallet.of(await request.need(find_many, wallet_id, "Wallet"))
+        return await wallet_of(info, self.collateral_id)
 
     @strawberry.field
     async def repayment_plan(self, info: Info) -> list[CreditFacilityRepaymentPlanEntry]:

@@ -12,11 +12,11 @@ import strawberry
 from lana.admin_server.common import Info
 from lana.admin_server.history import EventTimelineEntry, event_history
 from lana.admin_server.refs import CreditFacilityProposalRef, CustomerRef, UserRef
+from lana.admin_server.related import customer_of
 from lana.admin_server.terms import TermsTemplate
 from lana.core import credit as core
 from lana.lib.graphql import Connection, PublicId, UsdCents, connection, entity, order_of
-from lana.lib.graphql.live import updates
-from lana.lib.graphql.request import RowMissing
+from lana.lib.graphql.live import row_updates
 from lana.lib.outbox import PublicEvent
 from lana.lib.pg.page import Direction, Page
 
@@ -64,11 +64,7 @@ class CreditRequest:
 
     @strawberry.field
     async def customer(self, info: Info) -> CustomerRef:
-        from lana.admin_server import customer
-
-        request = info.context
-        find_many = request.app.customers.find_many_customers
-        return customer.Customer.of(await request.need(find_many, self.entity.customer_id, "Customer"))
+        return await customer_of(info, self.entity.customer_id)
 
     @strawberry.field
     async def product(self, info: Info) -> TermsTemplate:
@@ -206,11 +202,9 @@ class Subscription:
         def wanted(event: PublicEvent) -> bool:
             return isinstance(event, core.CreditRequestUpdated) and event.id == credit_request_id
 
-        async def load() -> CreditRequest:
-            found = await request.app.credit_requests.maybe_find_request(request.ctx, credit_request_id)
-            if found is None:
-                raise RowMissing("Credit request")
-            return CreditRequest.of(found)
-
-        async for changed in updates(request, wanted, load):
+        find = request.app.credit_requests.maybe_find_request
+        shown = CreditRequest.of
+        async for changed in row_updates(
+            request, wanted, find, credit_request_id, shown=shown, label="Credit request"
+        ):
             yield changed

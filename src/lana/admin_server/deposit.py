@@ -18,6 +18,7 @@ from lana.admin_server.refs import (
     LedgerAccountRef,
     LedgerTransactionRef,
 )
+from lana.admin_server.related import customer_of, process_of
 from lana.core import deposit as core
 from lana.lib.graphql import (
     Connection,
@@ -99,11 +100,7 @@ class DepositAccount:
 
     @strawberry.field
     async def customer(self, info: Info) -> CustomerRef:
-        from lana.admin_server import customer
-
-        request = info.context
-        found = await request.need(request.app.customers.find_many_customers, self.customer_id, "Customer")
-        return customer.Customer.of(found)
+        return await customer_of(info, self.customer_id)
 
     @strawberry.field
     async def balance(self, info: Info) -> DepositAccountBalance:
@@ -219,12 +216,7 @@ class Withdrawal:
 
     @strawberry.field
     async def approval_process(self, info: Info) -> ApprovalProcessRef:
-        from lana.admin_server import governance
-
-        request = info.context
-        find_many = request.app.governance.find_many_processes
-        found = await request.need(find_many, self.approval_process_id, "Approval process")
-        return governance.ApprovalProcess.of(found)
+        return await process_of(info, self.approval_process_id)
 
     @strawberry.field
     async def ledger_transactions(self, info: Info) -> list[LedgerTransactionRef]:

@@ -13,8 +13,7 @@ from lana.admin_server.refs import ProspectRef, WithdrawalRef
 from lana.core.customer import public as customer_events
 from lana.core.deposit import public as deposit_events
 from lana.core.price import PriceUpdated
-from lana.lib.graphql.live import updates
-from lana.lib.graphql.request import RowMissing
+from lana.lib.graphql.live import row_updates, updates
 from lana.lib.outbox import PublicEvent
 
 
@@ -40,13 +39,16 @@ class Subscription:
 
         request = info.context
 
-        async def load() -> deposit.Withdrawal:
-            found = await request.app.withdrawals.maybe_find_withdrawal(request.ctx, withdrawal_id)
-            if found is None:
-                raise RowMissing("Withdrawal")
-            return deposit.Withdrawal.of(found)
-
-        async for withdrawal in updates(request, lambda e: _of_withdrawal(withdrawal_id, e), load):
+        find = request.app.withdrawals.maybe_find_withdrawal
+        shown = deposit.Withdrawal.of
+        async for withdrawal in row_updates(
+            request,
+            lambda e: _of_withdrawal(withdrawal_id, e),
+            find,
+            withdrawal_id,
+            shown=shown,
+            label="Withdrawal",
+        ):
             yield withdrawal
 
     @strawberry.subscription
@@ -55,13 +57,11 @@ class Subscription:
 
         request = info.context
 
-        async def load() -> customer.Prospect:
-            found = await request.app.prospects.maybe_find_prospect(request.ctx, prospect_id)
-            if found is None:
-                raise RowMissing("Prospect")
-            return customer.Prospect.of(found)
-
-        async for prospect in updates(request, lambda e: _of_prospect(prospect_id, e), load):
+        find = request.app.prospects.maybe_find_prospect
+        shown = customer.Prospect.of
+        async for prospect in row_updates(
+            request, lambda e: _of_prospect(prospect_id, e), find, prospect_id, shown=shown, label="Prospect"
+        ):
             yield prospect
 
     @strawberry.subscription

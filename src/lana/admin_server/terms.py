@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
 from lana.admin_server.common import Info
 from lana.admin_server.history import EventTimelineEntry, event_history
+from lana.app.views.terms import CvlPct, Duration, finite
 from lana.core import terms as core
 from lana.lib.graphql import (
     AnnualRatePct,
@@ -21,37 +20,7 @@ from lana.lib.graphql import (
     entity,
 )
 
-strawberry.enum(core.Interval, name="InterestInterval")
 strawberry.enum(core.DisbursalPolicy)
-strawberry.enum(core.PeriodUnit, name="Period")
-
-
-@strawberry.type
-class Duration:
-    period: core.PeriodUnit
-    units: int
-
-
-@strawberry.type
-class FiniteCvlPct:
-    value: CVLPctValue
-
-
-@strawberry.type
-class InfiniteCvlPct:
-    is_infinite: bool = True
-
-
-CvlPct = Annotated[FiniteCvlPct | InfiniteCvlPct, strawberry.union("CvlPct")]
-
-
-def finite(value: Decimal) -> FiniteCvlPct:
-    return FiniteCvlPct(value=CVLPctValue(value))
-
-
-def cvl_pct(percent: int | Decimal | None) -> CvlPct:
-    """None is infinite."""
-    return InfiniteCvlPct() if percent is None else finite(Decimal(percent))
 
 
 @strawberry.type

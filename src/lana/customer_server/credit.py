@@ -13,9 +13,10 @@ from lana.app.views.credit import (
     CreditFacilityRepaymentPlanEntry,
     history_entry,
 )
+from lana.app.views.terms import CvlPct, cvl_pct
 from lana.core import credit as core
 from lana.customer_server.common import Info
-from lana.customer_server.terms import CvlPct, TermValues, cvl_pct
+from lana.customer_server.terms import TermValues
 from lana.lib.graphql import Satoshis, UsdCents
 
 strawberry.enum(core.FacilityStatus, name="CreditFacilityStatus")

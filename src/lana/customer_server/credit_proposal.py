@@ -8,10 +8,11 @@ from uuid import UUID
 import strawberry
 
 from lana.app.views.credit import CreditFacilityRepaymentPlanEntry
+from lana.app.views.terms import CvlPct, cvl_pct
 from lana.core import credit as core
 from lana.customer_server.common import Info
 from lana.customer_server.credit import collateral_address, plan_entries
-from lana.customer_server.terms import CvlPct, TermValues, cvl_pct
+from lana.customer_server.terms import TermValues
 from lana.lib.graphql import Satoshis, UsdCents
 
 strawberry.enum(core.ProposalStatus, name="CreditFacilityProposalStatus")

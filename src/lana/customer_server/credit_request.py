@@ -13,8 +13,7 @@ from lana.core import terms
 from lana.customer_server.common import Info
 from lana.customer_server.terms import TermValues
 from lana.lib.graphql import PublicId, UsdCents
-from lana.lib.graphql.live import updates
-from lana.lib.graphql.request import RowMissing
+from lana.lib.graphql.live import row_updates
 from lana.lib.outbox import PublicEvent
 
 strawberry.enum(core.RequestStatus, name="CreditRequestStatus")
@@ -253,11 +252,9 @@ class Subscription:
         def wanted(event: PublicEvent) -> bool:
             return isinstance(event, core.CreditRequestUpdated) and event.id == credit_request_id
 
-        async def load() -> CreditRequest:
-            found = await request.app.own_credit_requests.maybe_find_request(request.ctx, credit_request_id)
-            if found is None:
-                raise RowMissing("Credit request")
-            return CreditRequest.of(found)
-
-        async for changed in updates(request, wanted, load):
+        find = request.app.own_credit_requests.maybe_find_request
+        shown = CreditRequest.of
+        async for changed in row_updates(
+            request, wanted, find, credit_request_id, shown=shown, label="Credit request"
+        ):
             yield changed

@@ -2,40 +2,11 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Annotated
-
 import strawberry
 
+from lana.app.views.terms import CvlPct, Duration, cvl_pct
 from lana.core import terms as core
-from lana.lib.graphql import AnnualRatePct, CVLPctValue, OneTimeFeeRatePct
-
-strawberry.enum(core.Interval, name="InterestInterval")
-strawberry.enum(core.PeriodUnit, name="Period")
-
-
-@strawberry.type
-class Duration:
-    period: core.PeriodUnit
-    units: int
-
-
-@strawberry.type
-class FiniteCvlPct:
-    value: CVLPctValue
-
-
-@strawberry.type
-class InfiniteCvlPct:
-    is_infinite: bool = True
-
-
-CvlPct = Annotated[FiniteCvlPct | InfiniteCvlPct, strawberry.union("CvlPct")]
-
-
-def cvl_pct(percent: int | Decimal | None) -> CvlPct:
-    """None is infinite."""
-    return InfiniteCvlPct() if percent is None else FiniteCvlPct(value=CVLPctValue(Decimal(percent)))
+from lana.lib.graphql import AnnualRatePct, OneTimeFeeRatePct
 
 
 @strawberry.type

@@ -7,12 +7,15 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, Protocol, TypeVar, cast
+from uuid import UUID
 
+from lana.lib.authz import Ctx
 from lana.lib.errors import Refusal
-from lana.lib.graphql.request import HasCommands, Request
+from lana.lib.graphql.request import HasCommands, Request, RowMissing
 from lana.lib.outbox import PublicEvent
 
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 
 class News(Protocol):
@@ -51,3 +54,23 @@ async def updates(
                     await commands.flush(request.ctx)
                     continue
                 yield found
+
+
+def row_updates(
+    request: Request[Any],
+    wanted: Callable[[PublicEvent], bool],
+    find: Callable[[Ctx, UUID], Awaitable[Row | None]],
+    row_id: UUID,
+    *,
+    shown: Callable[[Row], T],
+    label: str,
+) -> AsyncGenerator[T, None]:
+    """`updates` of one row: RowMissing, under its label, while `find` answers None."""
+
+    async def load() -> T:
+        found = await find(request.ctx, row_id)
+        if found is None:
+            raise RowMissing(label)
+        return shown(found)
+
+    return updates(request, wanted, load)
