@@ -11,11 +11,11 @@ from uuid import UUID
 
 from lana.app import App
 from lana.core.credit import accounts as ledger_accounts
-from lana.core.credit.activations import disbursal_of
 from lana.core.credit.collateral.entity import Collateral, LiquidationAccountIds
 from lana.core.credit.collateral.entity import Initialized as CollateralInitialized
 from lana.core.credit.collateral.repo import CollateralRepo
 from lana.core.credit.disbursal.entity import Disbursal
+from lana.core.credit.disbursing import disbursal_of
 from lana.core.credit.facility.entity import Facility
 from lana.core.credit.ledger import CreditLedger
 from lana.core.credit.obligations import Obligations

@@ -7,28 +7,26 @@ from uuid import UUID
 from lana.core.credit import accounts
 from lana.core.credit.cvl import CollateralizationState, calculated
 from lana.core.credit.disbursal.entity import Disbursal
-from lana.core.credit.disbursal.entity import Initialized as DisbursalInitialized
 from lana.core.credit.disbursal.repo import DisbursalRepo
+from lana.core.credit.disbursing import disbursal_of, settle
 from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.events import Initialized
 from lana.core.credit.facility.repo import FacilityRepo
-from lana.core.credit.history import Approved, DisbursalExecuted, tell
+from lana.core.credit.history import Approved, tell
 from lana.core.credit.interest import Interest
 from lana.core.credit.ledger import CreditLedger
 from lana.core.credit.margins import Margins
-from lana.core.credit.obligations import Obligations, days_after, defaulted, receivables
+from lana.core.credit.obligations import Obligations
 from lana.core.credit.pending.entity import PendingFacility
 from lana.core.credit.pending.repo import PendingFacilityRepo
 from lana.core.credit.position import Outstanding
-from lana.core.credit.primitives import Actor, FacilityAccountIds, FacilityAction, ObligationType
+from lana.core.credit.primitives import Actor, FacilityAccountIds, FacilityAction
 from lana.core.credit.public import (
-    DisbursalSettled,
     FacilityActivated,
     PendingCreditFacilityCompleted,
-    Settlement,
 )
-from lana.core.credit.snapshots import told_disbursal, told_facility, told_pending
-from lana.core.deposit import AccountStatus, DepositAccounts
+from lana.core.credit.snapshots import told_facility, told_pending
+from lana.core.deposit import DepositAccounts
 from lana.core.public_id import PublicIds, TargetKind
 from lana.core.time import BankTime
 from lana.lib.authz import Check
@@ -74,9 +72,7 @@ class Activations:
         if not pending.is_enough(price.price):
             await self._margins.look_pending(op, pending)
             return None
-        account_id = pending.disbursal_credit_account_id
-        account = await self._deposit_accounts.maybe_find_for_posting(op, account_id)
-        if account is None or account.status is not AccountStatus.ACTIVE:
+        if not await self._deposit_accounts.is_active(op, pending.disbursal_credit_account_id):
             return None
         return await self.begin(op, pending, price.price)
 
@@ -155,36 +151,11 @@ class Activations:
         self._ledger.initial_disbursal(
             op, disbursal_id, facility.account_ids, facility.disbursal_credit_account_id, amount
         )
-        obligation = self._obligations.owe_principal(
+        settle(
             op,
+            self._obligations,
             facility,
-            amount,
+            disbursal,
+            tx_id=disbursal_id,
             reference=f"initial-disbursal-{disbursal_id}",
-            ledger_tx_id=disbursal_id,
         )
-        disbursal.settle(disbursal_id, obligation.id, op.today)
-        settlement = Settlement(tx_id=disbursal_id, effective=op.today)
-        op.publish(told_disbursal(DisbursalSettled, disbursal, settlement))
-        tell(op, facility.id, DisbursalExecuted(cents=amount, ledger_transaction_id=disbursal_id))
-
-
-def disbursal_of(
-    facility: Facility, disbursal_id: UUID, amount: UsdCents, process_id: UUID, *, public_id: str
-) -> DisbursalInitialized:
-    """A disbursal's beginning: due with the facility's maturity."""
-    terms, due = facility.terms, facility.maturity_date
-    kind = ObligationType.DISBURSAL
-    return DisbursalInitialized(
-        id=disbursal_id,
-        ledger_tx_id=disbursal_id,
-        approval_process_id=process_id,
-        facility_id=facility.id,
-        amount=amount,
-        account_ids=receivables(facility.account_ids, kind),
-        defaulted_account_id=defaulted(facility.account_ids, kind),
-        disbursal_credit_account_id=facility.disbursal_credit_account_id,
-        due_date=due,
-        overdue_date=days_after(due, terms.obligation_overdue_duration_from_due),
-        liquidation_date=days_after(due, terms.obligation_liquidation_duration_from_due),
-        public_id=public_id,
-    )

@@ -75,7 +75,7 @@ class Completions:
         return Payoff(
             principal=unpaid(each for each in owed if each.is_principal),
             posted_interest=unpaid(each for each in owed if not each.is_principal),
-            accrued_interest=cycle.accrued if cycle and cycle.is_open else UsdCents(0),
+            accrued_interest=cycle.unposted if cycle else UsdCents(0),
         )
 
     async def complete(self, op: Op, facility_id: UUID) -> Facility:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from lana.core.credit.activations import disbursal_of
 from lana.core.credit.disbursal.entity import Disbursal
 from lana.core.credit.disbursal.repo import DisbursalRepo
+from lana.core.credit.disbursing import disbursal_of, settle
 from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.errors import BelowMarginLimit
 from lana.core.credit.facility.repo import FacilityRepo
-from lana.core.credit.history import DisbursalExecuted, tell
 from lana.core.credit.ledger import CreditLedger
 from lana.core.credit.margins import Margins
 from lana.core.credit.obligations import Obligations
 from lana.core.credit.primitives import Actor, DenialReason, DisbursalAction
-from lana.core.credit.public import DisbursalApprovalConcluded, DisbursalSettled, Settlement
+from lana.core.credit.public import DisbursalApprovalConcluded
 from lana.core.credit.snapshots import told_disbursal
 from lana.core.customer import Customers
-from lana.core.deposit import AccountStatus, DepositAccounts
+from lana.core.deposit import DepositAccounts
 from lana.core.governance import GovernanceService, ProcessType
 from lana.core.public_id import PublicIds, TargetKind
 from lana.lib.authz import Authorizer, Check
@@ -100,9 +99,8 @@ class Disbursals:
         if not disbursal.awaits_settlement:
             return False
         price = await self._margins.prices.current(op)
-        account_id = disbursal.disbursal_credit_account_id
-        account = await self._deposit_accounts.maybe_find_for_posting(op, account_id)
-        if price is None or not price.fresh or account is None or account.status is not AccountStatus.ACTIVE:
+        is_active = await self._deposit_accounts.is_active(op, disbursal.disbursal_credit_account_id)
+        if price is None or not price.fresh or not is_active:
             return False
         facility = await op.find(self._facilities, disbursal.facility_id)
         if facility.may_draw(UsdCents(0), price.price):
@@ -121,13 +119,9 @@ class Disbursals:
             deposit_account_id=disbursal.disbursal_credit_account_id,
             amount=amount,
         )
-        obligation = self._obligations.owe_principal(
-            op, facility, amount, reference=f"disbursal-{disbursal.id}", ledger_tx_id=tx_id
+        settlement = settle(
+            op, self._obligations, facility, disbursal, tx_id=tx_id, reference=f"disbursal-{disbursal.id}"
         )
-        disbursal.settle(tx_id, obligation.id, op.today)
-        settlement = Settlement(tx_id=tx_id, effective=op.today)
-        op.publish(told_disbursal(DisbursalSettled, disbursal, settlement))
-        tell(op, facility.id, DisbursalExecuted(cents=amount, ledger_transaction_id=tx_id))
         op.publish(told_disbursal(DisbursalApprovalConcluded, disbursal, settlement))
         position = facility.position.owed(disbursed=amount, reserved=-amount)
         await self._margins.move(op, facility, position)

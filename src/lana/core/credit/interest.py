@@ -68,7 +68,7 @@ class Interest:
     async def accrued_unposted(self, op: Op, facility: Facility) -> UsdCents:
         """Of periods that have ended; in no balance and no CVL, and owed all the same."""
         cycle = await self.find_open(op, facility)
-        return cycle.accrued if cycle and cycle.is_open else UsdCents(0)
+        return cycle.unposted if cycle else UsdCents(0)
 
     # --- what the end of the day does -----------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from lana.core.credit.payment.entity import Payment
 from lana.core.credit.payment.repo import PaymentRepo
 from lana.core.credit.pending.entity import PendingFacility
 from lana.core.credit.pending.repo import PendingFacilityRepo
-from lana.core.credit.plan import PlanEntry, offered_plan
+from lana.core.credit.plan import PlanEntry
 from lana.core.credit.primitives import DisbursalAction, FacilityAction, ObligationAction
 from lana.core.credit.proposal.entity import Proposal
 from lana.core.credit.proposal.repo import ProposalRepo
@@ -70,11 +70,7 @@ class OwnCredit:
 
     async def plan_as_offered(self, loan: Proposal | PendingFacility) -> Sequence[PlanEntry]:
         """Of a loan found here: the facility's once it is active."""
-        facility = await self._facilities.peek(loan.id)
-        if facility is not None:
-            return (await self._plans.of([facility]))[facility.id]
-        at = loan.created_at
-        return offered_plan(loan.terms, loan.amount, at, self._plans.date_of(at), self._plans.end_of_day)
+        return await self._plans.of_loan(loan)
 
     # --- facilities -----------------------------------------------------------------------------------------
 

@@ -22,12 +22,11 @@ from lana.core.credit.obligations import Obligations
 from lana.core.credit.payment.entity import Initialized, Payment
 from lana.core.credit.payment.errors import AmountIsZero, PaymentAmountGreaterThanOutstandingObligations
 from lana.core.credit.payment.repo import PaymentRepo
-from lana.core.credit.position import Position
 from lana.core.credit.primitives import ObligationAction
 from lana.core.credit.proposal.errors import CanNotCreateProposalForClosedOrFrozenAccount
 from lana.core.credit.public import ObligationCompleted, PaymentAllocationCreated, PaymentCreated
 from lana.core.credit.snapshots import told_obligation
-from lana.core.deposit import AccountStatus, DepositAccounts
+from lana.core.deposit import DepositAccounts
 from lana.lib.authz import Authorizer
 from lana.lib.es.op import Op
 from lana.lib.money import UsdCents
@@ -73,8 +72,7 @@ class Payments:
 
     async def _record(self, op: Op, facility: Facility, amount: UsdCents, effective: date) -> Facility:
         source = facility.disbursal_credit_account_id
-        account = await self._deposit_accounts.maybe_find_for_posting(op, source)
-        if account is None or account.status is not AccountStatus.ACTIVE:
+        if not await self._deposit_accounts.is_active(op, source):
             raise CanNotCreateProposalForClosedOrFrozenAccount(source)
         facility.require_payable()
         if amount == 0:
@@ -162,7 +160,8 @@ class Payments:
         )
         position, left = facility.position, int(amount)
         for obligation, share in shares(amount, owed):
-            position = _lowered(position, obligation, share)
+            payable = share if obligation.is_payable else 0
+            position = position.owed_of(obligation.obligation_type, outstanding=-share, payable=-payable)
             self._allocate(op, facility, payment, obligation, share)
             left -= share
         if left:
@@ -215,11 +214,3 @@ class Payments:
         tell(op, facility.id, IncrementalPayment(cents=share, payment_id=allocation_id), effective)
         if obligation.is_paid:
             op.publish(told_obligation(ObligationCompleted, obligation, op.now))
-
-
-def _lowered(position: Position, obligation: Obligation, share: UsdCents) -> Position:
-    """What is owed after a share is paid; `obligation` as it is before."""
-    payable = -share if obligation.is_payable else 0
-    if obligation.is_principal:
-        return position.owed(disbursed=-share, disbursed_payable=payable)
-    return position.owed(interest=-share, interest_payable=payable)

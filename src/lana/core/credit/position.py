@@ -8,6 +8,7 @@ from typing import Final, Self
 import msgspec
 
 from lana.core.credit.cvl import cvl
+from lana.core.credit.primitives import ObligationType
 from lana.lib.money import INT64_MAX, Satoshis, UsdCents
 
 SORT_SCALE: Final = 10**9
@@ -73,6 +74,12 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
             ),
             reserved=_cents(self.reserved + reserved),
         )
+
+    def owed_of(self, kind: ObligationType, *, outstanding: int, payable: int) -> Self:
+        """`owed`, of one kind of obligation."""
+        if kind is ObligationType.DISBURSAL:
+            return self.owed(disbursed=outstanding, disbursed_payable=payable)
+        return self.owed(interest=outstanding, interest_payable=payable)
 
 
 def _cents(amount: int) -> UsdCents:

@@ -79,10 +79,6 @@ class CreditRequests:
         self.authz.enforce(ctx, RequestAction.READ, request_id)
         return await self.repo.peek(request_id)
 
-    async def find_many_requests(self, ctx: Scope, ids: Sequence[UUID]) -> dict[UUID, CreditRequest]:
-        self.authz.enforce(ctx, RequestAction.READ, *ids)
-        return await self.repo.peek_many(ids)
-
     async def list_requests(
         self, ctx: Scope, page: Page, order: Order | None = None, status: RequestStatus | None = None
     ) -> Found[CreditRequest]:

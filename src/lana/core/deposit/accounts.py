@@ -94,9 +94,10 @@ class DepositAccounts:
         found = (await self.repo.of_holders([holder_id])).get(holder_id)
         return op.keep(self.repo, found) if found else None
 
-    async def maybe_find_for_posting(self, op: Op, account_id: UUID) -> DepositAccount | None:
-        """For other domains that move its money: the account, guarded."""
-        return await op.maybe_find(self.repo, account_id)
+    async def is_active(self, op: Op, account_id: UUID) -> bool:
+        """For other domains that move its money: whether it is there and takes and gives any, guarded."""
+        account = await op.maybe_find(self.repo, account_id)
+        return account is not None and account.status is AccountStatus.ACTIVE
 
     async def take_in(self, op: Op, account_id: UUID, amount: UsdCents, post: Callable[[], None]) -> None:
         """For other domains: money that is the holder's whatever the bank thinks of the holder now. `post`

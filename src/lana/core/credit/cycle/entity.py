@@ -100,6 +100,11 @@ class Cycle(Entity[CycleEvent]):
         return not (self.is_posted or self.is_closed)
 
     @property
+    def unposted(self) -> UsdCents:
+        """What is accrued and neither posted nor given up."""
+        return self.accrued if self.is_open else UsdCents(0)
+
+    @property
     def next_period(self) -> Days | None:
         """What is accrued next; None when all periods are, or the cycle is over."""
         if not self.is_open:

@@ -80,17 +80,12 @@ class ObligationTransitions:
 
 def _after(position: Position, obligation: Obligation, transition: Transition) -> Position:
     """Due makes payable; overdue stays so; what has defaulted is no exposure any more."""
+    kind = obligation.obligation_type
     match transition.to:
         case ObligationStatus.DUE:
-            return _owed(position, obligation, outstanding=0, payable=transition.amount)
+            return position.owed_of(kind, outstanding=0, payable=transition.amount)
         case ObligationStatus.DEFAULTED:
             payable = -transition.amount if obligation.is_payable else 0
-            return _owed(position, obligation, outstanding=-transition.amount, payable=payable)
+            return position.owed_of(kind, outstanding=-transition.amount, payable=payable)
         case _:
             return position
-
-
-def _owed(position: Position, obligation: Obligation, *, outstanding: int, payable: int) -> Position:
-    if obligation.is_principal:
-        return position.owed(disbursed=outstanding, disbursed_payable=payable)
-    return position.owed(interest=outstanding, interest_payable=payable)

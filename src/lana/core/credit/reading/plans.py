@@ -8,14 +8,18 @@ from uuid import UUID
 
 from lana.core.credit.cycle.repo import CycleRepo
 from lana.core.credit.facility.entity import Facility
+from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.obligation.repo import ObligationRepo
-from lana.core.credit.plan import PlanEntry, plan_of
+from lana.core.credit.pending.entity import PendingFacility
+from lana.core.credit.plan import PlanEntry, offered_plan, plan_of
+from lana.core.credit.proposal.entity import Proposal
 from lana.core.time import BankTime
 from lana.lib.pg.database import Database
 
 
 class Plans:
     def __init__(self, db: Database, time: BankTime) -> None:
+        self._facilities = FacilityRepo(db)
         self._obligations = ObligationRepo(db)
         self._cycles = CycleRepo(db)
         self._time = time
@@ -28,6 +32,14 @@ class Plans:
             facility.id: plan_of(facility, obligations[facility.id], cycles[facility.id], self.end_of_day)
             for facility in facilities
         }
+
+    async def of_loan(self, loan: Proposal | PendingFacility) -> Sequence[PlanEntry]:
+        """The active facility's once there is one; until then as if activated when the loan was made."""
+        facility = await self._facilities.peek(loan.id)
+        if facility is not None:
+            return (await self.of([facility]))[facility.id]
+        at = loan.created_at
+        return offered_plan(loan.terms, loan.amount, at, self.date_of(at), self.end_of_day)
 
     def date_of(self, at: datetime) -> date:
         return self._time.date_of(at)

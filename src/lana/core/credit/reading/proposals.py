@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from uuid import UUID
 
 from lana.core.credit.cvl import PendingState
-from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.pending.entity import PendingFacility
 from lana.core.credit.pending.repo import PendingFacilityRepo
-from lana.core.credit.plan import PlanEntry, offered_plan
+from lana.core.credit.plan import PlanEntry
 from lana.core.credit.primitives import FacilityAction, PendingStatus, ProposalStatus
 from lana.core.credit.proposal.entity import Proposal
 from lana.core.credit.proposal.repo import ProposalRepo
 from lana.core.credit.reading.plans import Plans
-from lana.core.terms import TermValues
 from lana.lib.authz import Authorizer, Scope
-from lana.lib.money import UsdCents
 from lana.lib.pg.database import Database
 from lana.lib.pg.page import Found, Order, Page
 
@@ -26,7 +22,6 @@ class ProposalReading:
     def __init__(self, db: Database, authz: Authorizer, plans: Plans) -> None:
         self.proposals = ProposalRepo(db)
         self.pendings = PendingFacilityRepo(db)
-        self._facilities = FacilityRepo(db)
         self._authz = authz
         self._plans = plans
 
@@ -60,10 +55,6 @@ class ProposalReading:
         self._authz.enforce(ctx, FacilityAction.READ, pending_id)
         return await self.pendings.peek(pending_id)
 
-    async def find_many_pendings(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, PendingFacility]:
-        self._authz.enforce(ctx, FacilityAction.READ, *ids)
-        return await self.pendings.peek_many(ids)
-
     async def find_many_pendings_by_customer(
         self, ctx: Scope, customer_ids: Sequence[UUID]
     ) -> Mapping[UUID, Sequence[PendingFacility]]:
@@ -86,12 +77,5 @@ class ProposalReading:
     # --- what would be repaid -------------------------------------------------------------------------------
 
     async def plan_of(self, ctx: Scope, loan: Proposal | PendingFacility) -> Sequence[PlanEntry]:
-        """The active facility's once there is one; until then as if activated when the proposal was made."""
         self._authz.enforce(ctx, FacilityAction.READ, loan.id)
-        facility = await self._facilities.peek(loan.id)
-        if facility is not None:
-            return (await self._plans.of([facility]))[facility.id]
-        return self.plan_as_offered(loan.terms, loan.amount, loan.created_at)
-
-    def plan_as_offered(self, terms: TermValues, amount: UsdCents, at: datetime) -> Sequence[PlanEntry]:
-        return offered_plan(terms, amount, at, self._plans.date_of(at), self._plans.end_of_day)
+        return await self._plans.of_loan(loan)
