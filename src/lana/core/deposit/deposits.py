@@ -9,7 +9,6 @@ from lana.core.deposit.account.repo import DepositAccountRepo
 from lana.core.deposit.deposit.entity import Deposit
 from lana.core.deposit.deposit.repo import DepositRepo
 from lana.core.deposit.ledger import DepositLedger, Template
-from lana.core.deposit.of_accounts import of_accounts
 from lana.core.deposit.primitives import DepositAction, DepositStatus
 from lana.core.deposit.public import DepositInitialized, DepositReverted
 from lana.core.deposit.references import checked_amount, claim_reference
@@ -87,4 +86,4 @@ class Deposits:
     ) -> Mapping[UUID, Sequence[Deposit]]:
         """Each account's, newest first, up to the bound of lists without pages."""
         self._authz.enforce(ctx, DepositAction.LIST)
-        return await of_accounts(self.repo, account_ids)
+        return await self.repo.of_parents(account_ids)

@@ -8,7 +8,6 @@ from uuid import UUID
 from lana.core.deposit.account.entity import DepositAccount
 from lana.core.deposit.account.repo import DepositAccountRepo
 from lana.core.deposit.ledger import DepositLedger, Template
-from lana.core.deposit.of_accounts import of_accounts
 from lana.core.deposit.primitives import AccountStatus, WithdrawalAction, WithdrawalStatus
 from lana.core.deposit.public import WithdrawalApprovalConcluded, WithdrawalConfirmed
 from lana.core.deposit.references import checked_amount, claim_reference
@@ -175,4 +174,4 @@ class Withdrawals:
     ) -> Mapping[UUID, Sequence[Withdrawal]]:
         """Each account's, newest first, up to the bound of lists without pages."""
         self._authz.enforce(ctx, WithdrawalAction.LIST)
-        return await of_accounts(self.repo, account_ids)
+        return await self.repo.of_parents(account_ids)

@@ -69,17 +69,26 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One Op in a batch. Without a ticket it holds checks and nothing else (the audit of reads), and a lost
-    connection may write them twice.
+    """One Op in a batch. Without a ticket it holds checks and what they rest on (the audit of reads and
+    refusals), and a lost connection may write them twice.
     """
 
     op: Op
     ticket: Ticket | None
 
+    @property
+    def audits_alone(self) -> bool:
+        """Whether it is nothing but rows of the audit."""
+        return self.ticket is None and not self.op.seen
+
     def size(self) -> tuple[int, int]:
         """Ledger transactions and an estimate of bytes."""
         rows = (
-            len(self.op.tracked) * 3 + len(self.op.postings) * 6 + len(self.op.events) + len(self.op.checks)
+            len(self.op.tracked) * 3
+            + len(self.op.seen)
+            + len(self.op.postings) * 6
+            + len(self.op.events)
+            + len(self.op.checks)
         )
         return len(self.op.postings), rows * 300
 
@@ -100,7 +109,7 @@ class Statements:
 def assemble(entries: Sequence[Entry]) -> Statements:
     """The whole pipeline of a batch. Op numbers are positions in `entries`."""
     out = Statements()
-    if all(entry.ticket is None for entry in entries):
+    if all(entry.audits_alone for entry in entries):
         out.add(AUDIT_ALONE, arrays(_audit_rows(entries), *AUDIT))
         return out
     _lock_and_check(out, entries)
@@ -122,6 +131,8 @@ def _lock_and_check(out: Statements, entries: Sequence[Entry]) -> None:
             tables.setdefault(table, []).append((number, entity.id, entity.stored_version))
             if entity.pending:
                 written.add(table)
+        for seen in entry.op.seen:
+            tables.setdefault(seen.table, []).append((number, seen.id, seen.version))
     for table in sorted(tables):
         rows = tables[table]
         mode = "no key update" if table in written else "share"

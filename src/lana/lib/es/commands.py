@@ -7,10 +7,10 @@ What the caller gets is the service's answer, once it is durable.
   a local lock, so that a hot entity makes a line and not a crowd.
 * Refusal (a rule said no): an Op of its own keeps the checks and, under a caller's key, the outcome; then it
   is raised.
-* Fault of a decision whose entities have changed since they were read: they may never have been so together;
-  run again like a conflict.
 * Fault: its checks are kept as well; the exception goes on to the edge. Without a database:
   `DatabaseUnavailable`.
+* The Op of a refusal or fault guards what was found, like any other: entities read at two moments may never
+  have been so together. Where one has changed it is a conflict, and no answer rests on what never was.
 * A caller's idempotency key: the first outcome, refusals included, is answered again; other content is
   refused.
 """
@@ -29,7 +29,7 @@ import msgspec
 import psycopg
 
 import cala_ledger
-from lana.lib.authz import Check, Ctx
+from lana.lib.authz import Ctx
 from lana.lib.errors import (
     Busy,
     ConcurrentModification,
@@ -109,66 +109,74 @@ class Commands:
             async with self._in_line(contended):
                 op = self.new_op(ctx)
                 try:
-                    result = await _decided(handler(op, *args, **kwargs), op, attempt < MAX_TRIES)
-                    answer = await self._commit(op, _ticket(op, digest, _outcome_of(result)))
-                except Refusal as refusal:
-                    if isinstance(refusal, Busy):
-                        raise
-                    return cast("T", await self._refuse(op, refusal, digest))
-                except TornReads:
+                    guarded = attempt < MAX_TRIES
+                    return await self._attempt(op, handler(op, *args, **kwargs), digest, guarded=guarded)
+                except _Changed:
                     contended = sorted(op.tracked, key=str)
-                    continue
-                except Exception as error:
-                    if isinstance(error, psycopg.Error) and is_lost(error):
-                        raise DatabaseUnavailable from error
-                    await self._keep_checks(op)
-                    raise
-            match answer:
-                case Committed():
-                    return result
-                case Stale() if attempt < MAX_TRIES:
-                    contended = sorted(op.tracked, key=str)
-                case Stale():
-                    await self._keep_checks(op)
-                case Repeated():
-                    return cast("T", await self._first_outcome(answer))
-                case Taken() | LedgerRefused():
-                    return cast("T", await self._refuse(op, _refusal(op, answer), digest))
+                    if attempt == MAX_TRIES:
+                        await self._keep_checks(op)
         raise ConcurrentModification(f"gave up after {MAX_TRIES} tries")
+
+    async def _attempt(self, op: Op, decision: Awaitable[T], digest: bytes, *, guarded: bool) -> T:
+        """`_Changed` where something found has changed by the commit; of a refusal or fault if `guarded`."""
+        try:
+            result = await decision
+            answer = await self._commit(op, _ticket(op, digest, _outcome_of(result)))
+        except Busy:
+            raise
+        except Refusal as refusal:
+            return cast("T", await self._refuse(op, refusal, digest, guarded=guarded))
+        except Exception as fault:
+            if isinstance(fault, psycopg.Error) and is_lost(fault):
+                raise DatabaseUnavailable from fault
+            await self._keep_checks(op, guarded=guarded)
+            raise
+        match answer:
+            case Committed():
+                return result
+            case Stale():
+                raise _Changed
+            case Repeated():
+                return cast("T", await self._first_outcome(answer))
+            case Taken() | LedgerRefused():
+                return cast("T", await self._refuse(op, _refusal(op, answer), digest, guarded=False))
 
     async def flush(self, ctx: Ctx) -> None:
         """Write the merged checks of a request's reads; awaited before the answer."""
         checks = ctx.take_reads()
         if checks:
-            await self._record(ctx, checks)
+            op = self.new_op(ctx)
+            op.checks = list(checks)
+            await self._commit(op, None)
 
     async def _commit(self, op: Op, ticket: Ticket | None) -> Answer:
         return await asyncio.shield(self._committer.submit(Entry(op, ticket)))
 
-    async def _refuse(self, op: Op, refusal: Refusal, digest: bytes) -> object:
+    async def _refuse(self, op: Op, refusal: Refusal, digest: bytes, *, guarded: bool) -> object:
         """Keep the checks and the outcome of a refused command; raise the refusal, or the key's first
         outcome.
         """
-        record = self.new_op(op.ctx)
-        record.checks = op.checks
         refused = {"code": refusal.code, "kind": refusal.kind.value, "message": refusal.message}
         if refusal.field:
             refused["field"] = refusal.field
-        ticket = _ticket(record, digest, Outcome(refused=refused)) if op.ctx.idempotency_key else None
-        if ticket or record.checks:
-            answer = await self._commit(record, ticket)
-            if isinstance(answer, Repeated):
-                return await self._first_outcome(answer)
+        ticket = _ticket(op, digest, Outcome(refused=refused)) if op.ctx.idempotency_key else None
+        answer = await self._keep_checks(op, ticket, guarded=guarded)
+        if isinstance(answer, Repeated):
+            return await self._first_outcome(answer)
         raise refusal
 
-    async def _keep_checks(self, op: Op) -> None:
-        if op.checks:
-            await self._record(op.ctx, op.checks)
-
-    async def _record(self, ctx: Ctx, checks: Sequence[Check]) -> None:
-        op = self.new_op(ctx)
-        op.checks = list(checks)
-        await self._commit(op, None)
+    async def _keep_checks(self, op: Op, ticket: Ticket | None = None, *, guarded: bool = False) -> Answer:
+        """Of a decision that is not carried out. `_Changed` if guarded and what it found has changed."""
+        record = self.new_op(op.ctx)
+        record.checks = op.checks
+        if guarded:
+            record.rest_on(op)
+        if not (ticket or record.checks or record.seen):
+            return Committed()
+        answer = await self._commit(record, ticket)
+        if isinstance(answer, Stale):
+            raise _Changed
+        return answer
 
     async def _first_outcome(self, answer: Repeated) -> object:
         if not answer.same_digest:
@@ -206,22 +214,8 @@ class Commands:
                     self._locks[name] = (lock, users - 1)
 
 
-class TornReads(Exception):
-    """A decision failed on entities read at different moments, of which one has changed since."""
-
-
-async def _decided(decision: Awaitable[T], op: Op, again: bool) -> T:
-    """What was decided. TornReads in place of a fault that reads of one moment may not have had, where
-    deciding again may help.
-    """
-    try:
-        return await decision
-    except (Refusal, psycopg.Error):
-        raise
-    except Exception as fault:
-        if again and await op.is_stale():
-            raise TornReads from fault
-        raise
+class _Changed(Exception):
+    """Something a decision has found is not what it was: decide again."""
 
 
 def digest_of(handler: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> bytes:

@@ -1,8 +1,8 @@
 """The committer: finished Ops of all requests, written together.
 
 Guarantees
-* An Op alone commits at once; under load whatever is ready shares one transaction and one round trip. No
-  timer.
+* An Op alone commits at once; under load whatever is ready shares one transaction and one round trip (of a
+  crowd of `SPLIT_AT` that finds nothing under way, first one half and then the other). No timer.
 * Each Op is written wholly or not at all, and its caller learns which; expected refusals disturb nobody.
 * A batch that fails for an unexpected reason is rolled back and halved until the Op at fault stands alone.
 * A lost connection (cut socket, killed backend, restarted server) is not an answer: the same batch is
@@ -55,6 +55,7 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_QUEUE = 2000
 MAX_WAIT = 2.0
 SECOND_AT = 128
+SPLIT_AT = 16
 DEADLINE = 30.0
 TRANSIENT_TRIES = 5
 
@@ -182,14 +183,23 @@ class Committer:
     async def _run_lane(self) -> None:
         """Write batches until nothing waits."""
         lane = self._idle.pop() if self._idle else _Lane()
+        most = self._first_most()
         try:
-            while self._enough(others=len(self._running) - 1) and (batch := self._admit()):
+            while self._enough(others=len(self._running) - 1) and (batch := self._admit(most)):
                 self._wake()
                 await self._write(lane, batch)
+                most = self._max_ops
         finally:
             self._idle.append(lane)
 
-    def _admit(self) -> list[_Waiting]:
+    def _first_most(self) -> int:
+        """Of a crowd that came at once, half: while the server writes one half the other decides, and so on.
+        Together they would take turns with the server for ever, each idle while the other works.
+        """
+        waiting = len(self._queue)
+        return min(self._max_ops, waiting // 2) if waiting >= SPLIT_AT else self._max_ops
+
+    def _admit(self, most: int) -> list[_Waiting]:
         """As many Ops as fit and can share a batch, oldest first; the others keep their place.
 
         Two Ops that write one entity, or one that writes what another guards, cannot share a batch; nor can
@@ -200,7 +210,7 @@ class Committer:
         taken: dict[object, bool] = {}
         postings = size = 0
         now = time.monotonic()
-        while self._queue and len(admitted) < self._max_ops:
+        while self._queue and len(admitted) < most:
             waiting = self._queue.popleft()
             if now - waiting.since > self._max_wait:
                 self._refuse_late(waiting)

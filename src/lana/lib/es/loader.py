@@ -2,37 +2,38 @@
 
 Guarantee: a row answered was read after the caller asked (a caller never joins a statement already sent).
 Cost: none for a caller alone; under load a caller waits for at most the statement in flight. Bound: `MAX_IDS`
-ids a statement.
+ids, or other keys, a statement.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from typing import Generic, TypeVar
 from uuid import UUID
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 MAX_IDS = 512
 
 
-class Loader(Generic[T]):
-    def __init__(self, load: Callable[[Sequence[UUID]], Awaitable[dict[UUID, T]]]) -> None:
+class KeyedLoader(Generic[K, T]):
+    def __init__(self, load: Callable[[Sequence[K]], Awaitable[dict[K, T]]]) -> None:
         self._load = load
-        self._waiting: dict[UUID, list[asyncio.Future[T | None]]] = {}
+        self._waiting: dict[K, list[asyncio.Future[T | None]]] = {}
         self._running: asyncio.Task[None] | None = None
 
-    async def load(self, wanted: UUID) -> T | None:
+    async def load(self, wanted: K) -> T | None:
         return await self._ask(wanted)
 
-    async def load_many(self, wanted: Iterable[UUID]) -> dict[UUID, T]:
+    async def load_many(self, wanted: Iterable[K]) -> dict[K, T]:
         """Those that exist."""
         asked = {one: self._ask(one) for one in wanted}
         found = await asyncio.gather(*asked.values())
         return {one: row for one, row in zip(asked, found, strict=True) if row is not None}
 
-    def _ask(self, wanted: UUID) -> asyncio.Future[T | None]:
+    def _ask(self, wanted: K) -> asyncio.Future[T | None]:
         future: asyncio.Future[T | None] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(wanted, []).append(future)
         if self._running is None or self._running.done():
@@ -55,3 +56,7 @@ class Loader(Generic[T]):
                 for future in futures:
                     if not future.done():
                         future.set_result(found.get(wanted))
+
+
+class Loader(KeyedLoader[UUID, T]):
+    """By id, as nearly all are."""

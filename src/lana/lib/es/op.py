@@ -38,6 +38,14 @@ class Tracked(msgspec.Struct):
     entity: AnyEntity
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """A stored entity's version, guarded without the entity."""
+
+    table: str
+    id: UUID
+    version: int
+
+
 class Claim(msgspec.Struct, frozen=True):
     """A value that must be unique within its space; taken: the Op is refused with `refusal`."""
 
@@ -74,6 +82,7 @@ class Op:
         self.now = now
         self.today = today
         self.tracked: dict[tuple[str, UUID], Tracked] = {}
+        self.seen: list[Seen] = []
         self.checks: list[Check] = []
         self.events: list[PublicEvent] = []
         self.postings: list[PreparedTransaction] = []
@@ -140,17 +149,13 @@ class Op:
         found = {i: self.tracked.get((repo.entity.kind, i)) for i in wanted}
         return {i: cast("T", tracked.entity) for i, tracked in found.items() if tracked}
 
-    async def is_stale(self) -> bool:
-        """Whether any of the found entities has changed since it was read."""
-        by_repo: dict[Repo[Any], dict[UUID, int]] = {}
-        for tracked in self.tracked.values():
-            if version := tracked.entity.stored_version:
-                by_repo.setdefault(tracked.repo, {})[tracked.entity.id] = version
-        for repo, versions in by_repo.items():
-            now = await repo.peek_many(list(versions))
-            if any(now[id_].version != version for id_, version in versions.items()):
-                return True
-        return False
+    def rest_on(self, decision: Op) -> None:
+        """Guard what another Op has found, and write nothing of it."""
+        self.seen = [
+            Seen(tracked.repo.table, tracked.entity.id, tracked.entity.stored_version)
+            for tracked in decision.tracked.values()
+            if tracked.entity.stored_version
+        ]
 
     def keep(self, repo: Repo[T], entity: T) -> T:
         """An entity read some other way, guarded from now on; the one this Op knows already, if it does."""

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import msgspec
 import pytest
 
-from lana.lib.authz import Ctx, Subject
+from lana.lib.authz import Check, Ctx, Subject
 from lana.lib.errors import IdempotencyKeyReused, NotFound, Refusal, StoredRefusal
-from lana.lib.es.commands import Commands
+from lana.lib.es.commands import MAX_TRIES, Commands
 from lana.lib.es.op import Op
 from lana.lib.pg.database import Database
-from tests.support.box import BoxClosed, Boxes, BoxService, NameTaken, create_tables
+from tests.support.box import FILL, BoxClosed, Boxes, BoxService, NameTaken, create_tables
 
 pytestmark = pytest.mark.asyncio
 
@@ -186,10 +186,11 @@ async def test_a_caller_that_goes_away_does_not_stop_its_op(
             await asyncio.sleep(0.01)
 
 
-async def test_a_fault_of_reads_of_two_moments_is_decided_again(
-    service: BoxService, commands: Commands, ctx: Ctx
+@pytest.mark.parametrize("error", [ValueError, BoxClosed], ids=["fault", "refusal"])
+async def test_what_reads_of_two_moments_gave_is_decided_again(
+    service: BoxService, commands: Commands, ctx: Ctx, db: Database, error: type[Exception]
 ) -> None:
-    """One box read before, the other after a command that changed both: what never was is no fault."""
+    """One box read before, the other after a command that changed both: what never was is no answer."""
     one, two = [await commands.run(ctx, service.create, name) for name in ("one", "two")]
 
     async def fill_both(op: Op) -> None:
@@ -197,19 +198,23 @@ async def test_a_fault_of_reads_of_two_moments_is_decided_again(
             (await op.find(service.boxes, box.id)).fill(5)
 
     async def compare(op: Op) -> str:
+        op.record(Check(op.subject, FILL, (), authorized=True))
         first = await op.find(service.boxes, one.id)
         if first.total == 0:
             await commands.run(ctx, fill_both)
         second = await op.find(service.boxes, two.id)
         if first.total != second.total:
-            raise ValueError(f"{first.total} and {second.total}")
+            raise error(f"{first.total} and {second.total}")
         return "equal"
 
+    before = await count(db, "audit_entries")
     assert await commands.run(ctx, compare) == "equal"
+    assert await count(db, "audit_entries") == before + 1, "the answer that never was left no trace"
 
 
-async def test_a_fault_of_reads_that_still_hold_is_raised_at_once(
-    service: BoxService, commands: Commands, ctx: Ctx
+@pytest.mark.parametrize("error", [ValueError, BoxClosed], ids=["fault", "refusal"])
+async def test_what_reads_that_still_hold_gave_is_raised_at_once(
+    service: BoxService, commands: Commands, ctx: Ctx, error: type[Exception]
 ) -> None:
     box = await commands.run(ctx, service.create, "one")
     tries = 0
@@ -218,8 +223,28 @@ async def test_a_fault_of_reads_that_still_hold_is_raised_at_once(
         nonlocal tries
         tries += 1
         (await op.find(service.boxes, box.id)).fill(5)
-        raise ValueError("no")
+        raise error("no")
 
-    with pytest.raises(ValueError, match="no"):
+    with pytest.raises(error, match="no"):
         await commands.run(ctx, fail)
     assert tries == 1
+    stored = await service.boxes.peek(box.id)
+    assert stored
+    assert stored.total == 0, "what was told before is not written"
+
+
+async def test_a_refusal_on_what_never_stops_changing_is_given_in_the_end(
+    service: BoxService, commands: Commands, ctx: Ctx
+) -> None:
+    box = await commands.run(ctx, service.create, "one")
+
+    async def refuse(op: Op) -> None:
+        await op.find(service.boxes, box.id)
+        await commands.run(ctx, service.fill, box.id, 1)
+        raise BoxClosed("always")
+
+    with pytest.raises(BoxClosed, match="always"):
+        await commands.run(ctx, refuse)
+    stored = await service.boxes.peek(box.id)
+    assert stored
+    assert stored.total == MAX_TRIES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from lana.core.credit.cycle.entity import Cycle
-from lana.core.credit.of_parents import ChildRepo
+from lana.lib.es.children import ChildRepo
 from lana.lib.es.table import Column
 
 

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 from uuid import UUID
 
 from lana.core.credit.disbursal.entity import Disbursal
-from lana.core.credit.of_parents import ChildRepo
+from lana.lib.es.children import ChildRepo
 from lana.lib.es.table import Column
 
 _SETTLED_BY: Final = "select settled_tx_id, id from disbursals where settled_tx_id = any(%b::uuid[])"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from lana.core.credit.facility.entity import Facility
-from lana.core.credit.of_parents import ChildRepo
 from lana.core.credit.terms_key import E8, terms_key
+from lana.lib.es.children import ChildRepo
 from lana.lib.es.table import Column
 
 

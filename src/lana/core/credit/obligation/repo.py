@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from lana.core.credit.obligation.entity import Obligation
-from lana.core.credit.of_parents import ChildRepo
+from lana.lib.es.children import ChildRepo
 from lana.lib.es.loader import Loader
 from lana.lib.es.op import Op
 from lana.lib.es.table import Column
@@ -38,7 +38,7 @@ class ObligationRepo(ChildRepo[Obligation]):
 
     async def find_unpaid(self, op: Op, facility_id: UUID) -> list[Obligation]:
         """Each guarded. Guard the facility: whatever makes another one writes it."""
-        return [op.keep(self, obligation) for obligation in await self.unpaid_of(facility_id)]
+        return self._kept(op, await self.unpaid_of(facility_id))
 
     async def _unpaid_rows(self, facility_ids: Sequence[UUID]) -> dict[UUID, list[Sequence[Any]]]:
         return await self._grouped(self._unpaid_sql, facility_ids)

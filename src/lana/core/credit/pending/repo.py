@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from lana.core.credit.of_parents import ChildRepo
 from lana.core.credit.pending.entity import PendingFacility
+from lana.lib.es.children import ChildRepo
 from lana.lib.es.table import Column
 
 

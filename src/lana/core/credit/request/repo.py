@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import ClassVar, Final
 from uuid import UUID
 
-from lana.core.credit.of_parents import ChildRepo
 from lana.core.credit.request.entity import CreditRequest
+from lana.lib.es.children import ChildRepo
 from lana.lib.es.table import Column
 
 _OPEN_SINCE: Final = (

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from lana.core.deposit.deposit.entity import Deposit
-from lana.lib.es.repo import Repo
+from lana.lib.es.children import ChildRepo
 from lana.lib.es.table import Column
 
 
-class DepositRepo(Repo[Deposit]):
+class DepositRepo(ChildRepo[Deposit]):
     entity = Deposit
     table = "deposits"
     label = "Deposit"
+    parent = "deposit_account_id"
     columns = (
         Column("deposit_account_id", "uuid", lambda deposit: deposit.deposit_account_id),
         Column("status", "text", lambda deposit: deposit.status),

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lana.core.deposit.primitives import WithdrawalStatus
 from lana.core.deposit.withdrawal.entity import Withdrawal
-from lana.lib.es.repo import Repo
+from lana.lib.es.children import ChildRepo
 from lana.lib.es.table import Column
 
 _BY_CANCELLATION: Final = (
@@ -21,10 +21,11 @@ _HAS_PENDING: Final = (
 PENDING: Final = (WithdrawalStatus.PENDING_APPROVAL, WithdrawalStatus.PENDING_CONFIRMATION)
 
 
-class WithdrawalRepo(Repo[Withdrawal]):
+class WithdrawalRepo(ChildRepo[Withdrawal]):
     entity = Withdrawal
     table = "withdrawals"
     label = "Withdrawal"
+    parent = "deposit_account_id"
     columns = (
         Column("deposit_account_id", "uuid", lambda withdrawal: withdrawal.deposit_account_id),
         Column("status", "text", lambda withdrawal: withdrawal.status),

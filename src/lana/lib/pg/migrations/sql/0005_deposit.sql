@@ -6,6 +6,7 @@ create table deposit_accounts (
     account_holder_id uuid not null,
     status text not null,
     activity text not null,
+    is_evaluated bool not null,
     public_id int8 not null
 );
 create index deposit_accounts_created on deposit_accounts (created_at, id);

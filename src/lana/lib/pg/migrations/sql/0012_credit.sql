@@ -109,7 +109,6 @@ create table payments (
     facility_id uuid not null,
     amount int8 not null check (amount > 0)
 );
-create index payments_created on payments (created_at, id);
 create index payments_facility on payments (facility_id, created_at, id);
 
 create table payment_allocations (
@@ -118,7 +117,6 @@ create table payment_allocations (
     payment_id uuid not null,
     amount int8 not null check (amount > 0)
 );
-create index payment_allocations_created on payment_allocations (created_at, id);
 create index payment_allocations_facility on payment_allocations (facility_id, created_at, id);
 
 create table collaterals (

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
+from lana.lib.errors import Refusal
 from lana.lib.es.entity import Entity
 from lana.lib.es.loader import Loader
 from lana.lib.es.op import Op
@@ -16,7 +17,11 @@ from lana.lib.pg.database import Database
 T = TypeVar("T", bound=Entity[Any])
 
 EACH = 1_500
-"""Of one parent, at most: the months of the longest loan are fewer."""
+"""Of one parent, at most: more than the months of the longest loan."""
+
+
+class TooManyToDecide(Refusal):
+    """A decision needs all of them, and there are more than are read at once."""
 
 
 class ChildRepo(Repo[T]):
@@ -29,7 +34,7 @@ class ChildRepo(Repo[T]):
         self._children: Loader[list[Sequence[Any]]] = Loader(self._rows_of)
 
     async def of_parents(self, parent_ids: Sequence[UUID]) -> dict[UUID, list[T]]:
-        """Each one's, newest first, up to `EACH`; loads of one moment share a statement."""
+        """Each one's, newest first, up to `EACH` (logged when met); loads of one moment share a statement."""
         found = await self._children.load_many(list(parent_ids))
         return {parent: [self.read(row) for row in found.get(parent, ())] for parent in parent_ids}
 
@@ -37,17 +42,23 @@ class ChildRepo(Repo[T]):
         return [self.read(row) for row in await self._children.load(parent_id) or ()]
 
     async def find_of_parent(self, op: Op, parent_id: UUID) -> list[T]:
-        """Each guarded, newest first. What is missing is not guarded: guard the parent."""
-        return [op.keep(self, entity) for entity in await self.of_parent(parent_id)]
+        """Each guarded, newest first. What is missing is not guarded: guard the parent. TooManyToDecide."""
+        return self._kept(op, await self.of_parent(parent_id))
+
+    def _kept(self, op: Op, found: Sequence[T]) -> list[T]:
+        if len(found) == EACH:
+            raise TooManyToDecide(f"more than {EACH - 1} of {self.table}")
+        return [op.keep(self, entity) for entity in found]
 
     async def _rows_of(self, parent_ids: Sequence[UUID]) -> dict[UUID, list[Sequence[Any]]]:
         return await self._grouped(self._children_sql, parent_ids)
 
     async def _grouped(self, sql: str, parent_ids: Sequence[UUID]) -> dict[UUID, list[Sequence[Any]]]:
-        rows = await self.db.fetch(sql, [list(parent_ids), EACH])
         found: dict[UUID, list[Sequence[Any]]] = {}
-        for parent, *row in rows:
+        for parent, *row in await self.db.fetch(sql, [list(parent_ids), EACH]):
             found.setdefault(parent, []).append(row)
+        if any(len(rows) == EACH for rows in found.values()):
+            self.db.log_bound_met(self.table, EACH)
         return found
 
     @cached_property
