@@ -1,4 +1,4 @@
-"""Is every promise about stored data kept? Read-only, page by page, on one snapshot.
+"""Is every promise about stored data kept? Read-only, page by page, on one snapshot; then documents' files.
 
 `lana-cli verify` prints the answers and exits non-zero on any violation; load and fault tests end with it.
 """
@@ -16,13 +16,13 @@ import cala_ledger
 from lana.app.app import App
 from lana.app.states import columns, folded, stored
 from lana.app.verify_books import BOOKS
-from lana.app.verify_rows import Check
+from lana.app.verify_documents import DOCUMENTS, check_files
+from lana.app.verify_rows import SHOWN, Check
 from lana.app.verify_rows import rows as _rows
 from lana.lib.es.repo import Repo
 from lana.lib.pg.database import Connection
 
 PAGE: Final = 1000
-SHOWN: Final = 20
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -49,6 +49,7 @@ async def verify(app: App) -> list[Finding]:
         for name, check in CHECKS.items():
             findings.append(Finding(name, *await check(connection)))
         findings.append(await _ledger(connection))
+    findings.append(Finding("documents: files = hashes", *await check_files(app.db, app.document_store)))
     return findings
 
 
@@ -146,4 +147,5 @@ CHECKS: Final[dict[str, Check]] = {
     "events: attributed to an audit entry": _attribution,
     "outbox: without gaps": _outbox,
     **BOOKS,
+    **DOCUMENTS,
 }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from lana.lib.pg.database import Connection
+
+SHOWN: Final = 20
+"""Violations that one check tells of."""
 
 Check = Callable[[Connection], Awaitable[tuple[int, list[str]]]]
 """How many it looked at, and what it found wrong."""

@@ -9,21 +9,34 @@ in `staging/`, which nobody reads.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore
 
-from lana.core.document import LARGEST_BYTES, DocumentMissing, DocumentNotStored, is_path
+from lana.core.document import (
+    LARGEST_BYTES,
+    DocumentMissing,
+    DocumentNotStored,
+    Kept,
+    StoreUnreachable,
+    is_path,
+)
 from lana.lib.config import ConfigError
 from lana.lib.config.model import GcpStorage, LocalStorage
 
+if TYPE_CHECKING:
+    from obstore import GetResult
+
+PIECE: Final = 1024 * 1024
 FAULTS: Final = (BaseError, OSError, ValueError)
 
 
@@ -64,12 +77,27 @@ class LocalFiles:
         return True
 
     async def get(self, path: str) -> bytes:
+        async with self._opened(path) as found:
+            return bytes(await found.bytes_async())
+
+    async def measure(self, path: str) -> Kept:
+        if not os.access(self._folder, os.R_OK | os.X_OK):
+            raise StoreUnreachable(f"{self._folder} is not there, or may not be read")
+        size, digest = 0, hashlib.sha256()
+        async with self._opened(path) as found:
+            async for piece in found.stream(min_chunk_size=PIECE):
+                size += len(piece)
+                digest.update(piece)
+        return Kept(size, digest.hexdigest())
+
+    @asynccontextmanager
+    async def _opened(self, path: str) -> AsyncGenerator[GetResult]:
         _check(path)
         try:
             found = await obstore.get_async(self._store, path)
             if found.meta["size"] > LARGEST_BYTES:
                 raise DocumentNotStored(f"{path} has more than {LARGEST_BYTES} bytes")
-            return bytes(await found.bytes_async())
+            yield found
         except FileNotFoundError as error:
             raise DocumentMissing(path) from error
         except FAULTS as error:

@@ -2,7 +2,7 @@
 
 from lana.core.document.document.entity import Document
 from lana.core.document.document.errors import DocumentNotReady
-from lana.core.document.documents import Documents, Kept
+from lana.core.document.documents import Documents
 from lana.core.document.jobs import RemoveFile
 from lana.core.document.links import PREFIX, BadLink, Links
 from lana.core.document.of_customers import CustomerDocuments
@@ -15,9 +15,11 @@ from lana.core.document.port import (
     DocumentMissing,
     DocumentNotStored,
     DocumentStore,
+    Kept,
     PdfRenderer,
     PlanRow,
     PriceLevel,
+    StoreUnreachable,
     TermSheet,
     Unrenderable,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "PlanRow",
     "PriceLevel",
     "RemoveFile",
+    "StoreUnreachable",
     "TermSheet",
     "Unrenderable",
     "is_path",

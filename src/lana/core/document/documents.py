@@ -6,28 +6,19 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-import msgspec
-
 from lana.core.document.document.entity import Document, Initialized
 from lana.core.document.document.errors import DocumentNotReady
 from lana.core.document.document.repo import DocumentRepo
 from lana.core.document.jobs import remove_file
 from lana.core.document.links import Links
 from lana.core.document.paths import path_of, sanitized
-from lana.core.document.port import DocumentStore
+from lana.core.document.port import DocumentStore, Kept
 from lana.core.document.primitives import PDF, DocumentKind
 from lana.lib.es.entity import DONE
 from lana.lib.es.op import Op
 from lana.lib.pg.database import Database
 
 LONGEST_ERROR = 500
-
-
-class Kept(msgspec.Struct, frozen=True):
-    """What lies in the store; `sha256` in lower-case hex."""
-
-    size: int
-    sha256: str
 
 
 class Documents:
@@ -77,7 +68,7 @@ class Documents:
         """
         path = document.path_in_storage
         if not await self._store.put(path, content):
-            content = await self._store.get(path)
+            return await self._store.measure(path)
         return Kept(len(content), hashlib.sha256(content).hexdigest())
 
     async def mark_stored(self, op: Op, document_id: UUID, kept: Kept) -> Document:

@@ -19,8 +19,19 @@ class DocumentMissing(DocumentNotStored):
     """Nothing is kept under this path."""
 
 
+class StoreUnreachable(DocumentNotStored):
+    """Not one file but all of them: the folder is not there, or nobody lets us in."""
+
+
 class Unrenderable(Exception):
     """These texts make no PDF: too many, too long, or nothing a template can set."""
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What lies in the store; `size` in bytes, `sha256` in lower-case hex."""
+
+    size: int
+    sha256: str
 
 
 class DocumentStore(Protocol):
@@ -39,6 +50,12 @@ class DocumentStore(Protocol):
 
     async def get(self, path: str) -> bytes:
         """DocumentMissing, DocumentNotStored."""
+        ...
+
+    async def measure(self, path: str) -> Kept:
+        """What `get` would answer, read in pieces and not kept. DocumentMissing, StoreUnreachable,
+        DocumentNotStored.
+        """
         ...
 
     async def delete(self, path: str) -> None:

@@ -142,6 +142,7 @@ async def test_the_same_proposal_makes_the_same_hash_again(bank: Stand) -> None:
     on = job._plans.date_of(proposal.created_at)
     again = await job._renderer.term_sheet(term_sheet_of(proposal, contact, on, job._plans.end_of_day))
     assert hashlib.sha256(again).hexdigest() == document.sha256
+    path.write_bytes(again)
 
 
 async def own_link(bank: Stand, proposal_id: UUID) -> str:
@@ -263,12 +264,16 @@ async def test_a_missing_file_and_a_broken_disk_are_told_apart(bank: Stand) -> N
     await bank.work_off()
     link = await own_link(bank, proposal.id)
     path = bank.folder / (await bank.document(proposal.id)).path_in_storage
+    content = path.read_bytes()
     path.unlink()
     assert ((await bank.get(link)).status_code, (await bank.get(link)).text) == (404, "File not found")
     path.parent.rmdir()
     path.parent.write_text("no folder")
     answer = await bank.get(link)
     assert (answer.status_code, answer.text) == (503, "Storage not available")
+    path.parent.unlink()
+    path.parent.mkdir()
+    path.write_bytes(content)
 
 
 # --- jobs -----------------------------------------------------------------------------------------------------

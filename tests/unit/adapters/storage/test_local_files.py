@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from lana.adapters.storage import LocalFiles, open_store
 from lana.adapters.storage import store as module
-from lana.core.document import DocumentMissing, DocumentNotStored
+from lana.core.document import DocumentMissing, DocumentNotStored, Kept, StoreUnreachable
 from lana.lib.config import ConfigError
 from lana.lib.config.model import GcpStorage, LocalStorage
 
@@ -39,6 +40,26 @@ async def test_what_is_put_is_got_and_gone_once_deleted(files: LocalFiles) -> No
         await files.get(PATH)
 
 
+async def test_what_is_there_is_measured_in_pieces(
+    files: LocalFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = bytes(range(256)) * 1000
+    await files.put(PATH, content)
+    monkeypatch.setattr(module, "PIECE", 1000)
+    assert await files.measure(PATH) == Kept(256_000, hashlib.sha256(content).hexdigest())
+    await files.delete(PATH)
+    with pytest.raises(DocumentMissing):
+        await files.measure(PATH)
+
+
+async def test_measuring_tells_a_lost_folder_from_a_lost_file_and_makes_none(
+    files: LocalFiles, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreUnreachable, match="is not there, or may not be read"):
+        await files.measure(PATH)
+    assert everything(tmp_path) == []
+
+
 async def test_the_first_to_be_put_stays(files: LocalFiles, tmp_path: Path) -> None:
     assert await files.put(PATH, b"first")
     assert not await files.put(PATH, b"second")
@@ -64,12 +85,13 @@ async def test_of_many_at_once_one_is_kept_whole(files: LocalFiles, tmp_path: Pa
     ],
 )  # fmt: skip
 async def test_no_other_path_is_read_or_written(files: LocalFiles, tmp_path: Path, path: str) -> None:
+    (tmp_path / "kept").mkdir()
     before = everything(tmp_path)
-    for attempt in (files.put(path, b"x"), files.get(path), files.delete(path)):
+    for attempt in (files.put(path, b"x"), files.get(path), files.measure(path), files.delete(path)):
         with pytest.raises(DocumentNotStored) as refused:
             await attempt
         assert not isinstance(refused.value, DocumentMissing)
-    assert everything(tmp_path) == before == []
+    assert everything(tmp_path) == before
 
 
 async def test_too_much_is_neither_put_nor_got(files: LocalFiles, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,6 +99,8 @@ async def test_too_much_is_neither_put_nor_got(files: LocalFiles, monkeypatch: p
     monkeypatch.setattr(module, "LARGEST_BYTES", 10)
     with pytest.raises(DocumentNotStored, match="more than 10 bytes"):
         await files.get(PATH)
+    with pytest.raises(DocumentNotStored, match="more than 10 bytes"):
+        await files.measure(PATH)
     with pytest.raises(DocumentNotStored, match="more than 10 bytes"):
         await files.put(PATH.replace("1.pdf", "2.pdf"), b"x" * 11)
 
