@@ -272,10 +272,9 @@ class CreditFacility:
     async def disbursals(self, info: Info) -> list[CreditFacilityDisbursalRef]:
         from lana.admin_server import credit_disbursal
 
-        request = info.context
-        find_many = request.app.credit.facility_reading.find_many_disbursals_by_facility
-        found = await request.load(find_many, self.credit_facility_id)
-        return [credit_disbursal.CreditFacilityDisbursal.of(each) for each in found or ()]
+        reading = info.context.app.credit.facility_reading
+        found = await reading.find_many_disbursals_by_facility(info.context.ctx, [self.credit_facility_id])
+        return [credit_disbursal.CreditFacilityDisbursal.of(each) for each in found[self.credit_facility_id]]
 
     @strawberry.field
     async def liquidations(self, info: Info) -> list[LiquidationRef]:
@@ -288,10 +287,9 @@ class CreditFacility:
 
     @strawberry.field
     async def history(self, info: Info) -> list[CreditFacilityHistoryEntry]:
-        request = info.context
-        find_many = request.app.credit.facility_reading.find_many_histories
-        found = await request.load(find_many, self.credit_facility_id)
-        return [history_entry(each) for each in found or ()]
+        reading = info.context.app.credit.facility_reading
+        found = await reading.find_many_histories(info.context.ctx, [self.credit_facility_id])
+        return [history_entry(each) for each in found[self.credit_facility_id]]
 
     @strawberry.field
     async def repayment_plan(self, info: Info) -> list[CreditFacilityRepaymentPlanEntry]:

@@ -88,7 +88,9 @@ def wire_credit(around: Around) -> Credit:
     db, authz = around.db, around.authz
     acts = _acts(around)
     around.customers.closing_checks.append(credit.NoOpenCredit(db, authz))
-    plans = credit.Plans(db, around.bank_time)
+    around.deposit_accounts.closing_checks.append(credit.NoCreditToPay(db))
+    records = credit.FacilityRecords(db)
+    plans = credit.Plans(db, around.bank_time, records)
     balances = credit.FacilityBalances(around.books)
     commands = around.commands
     papers = credit.LoanDocuments(db, authz, around.documents)
@@ -104,9 +106,11 @@ def wire_credit(around: Around) -> Credit:
         margin_monitor=acts.margin_monitor,
         module_config=credit.ModuleConfig(authz),
         proposal_reading=credit.ProposalReading(db, authz, plans),
-        facility_reading=credit.FacilityReading(db, authz, around.public_ids, balances=balances, plans=plans),
+        facility_reading=credit.FacilityReading(
+            db, authz, around.public_ids, balances=balances, plans=plans, records=records
+        ),
         collateral_reading=credit.CollateralReading(db, authz),
-        own=credit.OwnCredit(db, authz, balances=balances, plans=plans),
+        own=credit.OwnCredit(db, authz, balances=balances, plans=plans, records=records),
         stress=credit.PortfolioStress(db, authz, around.templates),
         loan_documents=papers,
         jobs=_jobs(around, acts, plans, papers),
@@ -154,9 +158,16 @@ def _acts(around: Around) -> _Acts:
         obligations=obligations,
     )
     collaterals = credit.Collaterals(db, authz, around.settings, margins=margins)
-    completions = credit.Completions(db, authz, margins=margins, interest=interest, collaterals=collaterals)
-    collaterals.finish = completions.finish
     liquidations = credit.Liquidations(db, authz, margins=margins, payments=payments, collaterals=collaterals)
+    completions = credit.Completions(
+        db,
+        authz,
+        margins=margins,
+        interest=interest,
+        collaterals=collaterals,
+        liquidations=liquidations,
+    )
+    collaterals.finish = completions.finish
     monitor = credit.MarginMonitor(
         db, around.commands, margins=margins, activations=activations, disbursals=disbursals
     )

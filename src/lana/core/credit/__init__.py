@@ -4,7 +4,7 @@ from lana.core.credit.activations import Activations
 from lana.core.credit.allocation.entity import Allocation
 from lana.core.credit.balances import FacilityBalance, FacilityBalances
 from lana.core.credit.calculator import Calculation
-from lana.core.credit.closing import NoOpenCredit
+from lana.core.credit.closing import NoCreditToPay, NoOpenCredit
 from lana.core.credit.collateral.entity import Collateral
 from lana.core.credit.collaterals import Collaterals
 from lana.core.credit.completions import Completions, Payoff
@@ -48,6 +48,7 @@ from lana.core.credit.proposals import Proposals
 from lana.core.credit.public import PendingCreditFacilityCollateralizationChanged
 from lana.core.credit.reading import CollateralReading, FacilityReading, ProposalReading
 from lana.core.credit.reading.plans import Plans
+from lana.core.credit.reading.records import FacilityRecords
 from lana.core.credit.request.application import Application, Consent, ConsentText, Draft
 from lana.core.credit.request.drafts import StoredDraft
 from lana.core.credit.request.entity import CreditRequest
@@ -99,6 +100,7 @@ __all__ = [
     "FacilityBalance",
     "FacilityBalances",
     "FacilityReading",
+    "FacilityRecords",
     "FacilityStatus",
     "GenerateAgreement",
     "HistoryEntry",
@@ -112,6 +114,7 @@ __all__ = [
     "MarginMonitor",
     "Margins",
     "ModuleConfig",
+    "NoCreditToPay",
     "NoOpenCredit",
     "ObligationType",
     "Obligations",

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from lana.core.credit.cvl import CollateralizationState, PendingState
 from lana.core.credit.primitives import CollateralDirection
-from lana.lib.es.loader import Loader
 from lana.lib.es.op import Op
 from lana.lib.es.table import RowTable
 from lana.lib.money import Satoshis, UsdCents
-from lana.lib.pg.database import Database
 
 MOST: Final = 1_000
 """Entries a facility shows."""
@@ -31,12 +29,6 @@ TABLE: Final = RowTable(
         ("recorded_at", "timestamptz"),
         ("data", "jsonb"),
     ),
-)
-
-_OF: Final = (
-    "select p.id, h.effective, h.recorded_at, h.data from unnest(%b::uuid[]) as p(id), lateral"
-    " (select id, effective, recorded_at, data from credit_history where facility_id = p.id"
-    " order by id desc limit %b::int8) as h"
 )
 
 
@@ -122,21 +114,7 @@ def tell(op: Op, facility_id: UUID, told: Told, effective: date | None = None) -
     op.put(TABLE, facility_id, op.new_id(), kind, effective or op.today, op.now, told)
 
 
-class CreditHistory:
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._loader: Loader[list[Entry]] = Loader(self._load)
-
-    async def of(self, facility_ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Entry]]:
-        """Each facility's, newest first, up to `MOST`; loads of one moment share a statement."""
-        found = await self._loader.load_many(list(facility_ids))
-        return {facility_id: found.get(facility_id, []) for facility_id in facility_ids}
-
-    async def _load(self, facility_ids: Sequence[UUID]) -> dict[UUID, list[Entry]]:
-        found: dict[UUID, list[Entry]] = {}
-        for facility_id, effective, recorded_at, data in await self._db.fetch(
-            _OF, [list(facility_ids), MOST]
-        ):
-            told = msgspec.json.decode(data, type=Told)
-            found.setdefault(facility_id, []).append(Entry(effective, recorded_at, told))
-        return found
+def entry(row: Sequence[Any]) -> Entry:
+    """From `(id, recorded_at, data, effective)`."""
+    _, recorded_at, data, effective = row
+    return Entry(effective, recorded_at, msgspec.json.decode(data, type=Told))

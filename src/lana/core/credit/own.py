@@ -19,7 +19,7 @@ from lana.core.credit.disbursal.repo import DisbursalRepo
 from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.errors import CustomerMismatchForCreditFacility
 from lana.core.credit.facility.repo import FacilityRepo
-from lana.core.credit.history import CreditHistory, Entry
+from lana.core.credit.history import Entry
 from lana.core.credit.payment.entity import Payment
 from lana.core.credit.payment.repo import PaymentRepo
 from lana.core.credit.pending.entity import PendingFacility
@@ -29,13 +29,22 @@ from lana.core.credit.primitives import DisbursalAction, FacilityAction, Obligat
 from lana.core.credit.proposal.entity import Proposal
 from lana.core.credit.proposal.repo import ProposalRepo
 from lana.core.credit.reading.plans import Plans
+from lana.core.credit.reading.records import FacilityRecords
 from lana.lib.authz import Action, Authorizer, Check, Scope
 from lana.lib.errors import NotAuthorized
 from lana.lib.pg.database import Database
 
 
 class OwnCredit:
-    def __init__(self, db: Database, authz: Authorizer, *, balances: FacilityBalances, plans: Plans) -> None:
+    def __init__(
+        self,
+        db: Database,
+        authz: Authorizer,
+        *,
+        balances: FacilityBalances,
+        plans: Plans,
+        records: FacilityRecords,
+    ) -> None:
         self._proposals = ProposalRepo(db)
         self._pendings = PendingFacilityRepo(db)
         self._facilities = FacilityRepo(db)
@@ -46,7 +55,7 @@ class OwnCredit:
         self._authz = authz
         self._balances = balances
         self._plans = plans
-        self._history = CreditHistory(db)
+        self._records = records
 
     # --- proposals and pending facilities -------------------------------------------------------------------
 
@@ -101,7 +110,7 @@ class OwnCredit:
         return (await self._plans.of([facility]))[facility.id]
 
     async def history_of(self, facility: Facility) -> Sequence[Entry]:
-        return (await self._history.of([facility.id]))[facility.id]
+        return (await self._records.history_of([facility.id]))[facility.id]
 
     async def collateral_of(self, collateral_id: UUID) -> Collateral:
         found = await self._collaterals.peek(collateral_id)
@@ -111,7 +120,7 @@ class OwnCredit:
 
     async def disbursals_of(self, ctx: Scope, facility: Facility) -> Sequence[Disbursal]:
         self._list(ctx, DisbursalAction.LIST)
-        return await self._disbursals.of_parent(facility.id)
+        return (await self._records.disbursals_of([facility.id]))[facility.id]
 
     async def payments_of(self, ctx: Scope, facility: Facility) -> Sequence[Payment]:
         self._list(ctx, ObligationAction.READ)

@@ -13,7 +13,7 @@ from lana.core.credit.disbursal.entity import Disbursal
 from lana.core.credit.disbursal.repo import DisbursalRepo
 from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.repo import FacilityRepo
-from lana.core.credit.history import CreditHistory, Entry
+from lana.core.credit.history import Entry
 from lana.core.credit.plan import PlanEntry
 from lana.core.credit.primitives import (
     CollateralAction,
@@ -24,6 +24,7 @@ from lana.core.credit.primitives import (
     ObligationAction,
 )
 from lana.core.credit.reading.plans import Plans
+from lana.core.credit.reading.records import FacilityRecords
 from lana.core.public_id import PublicIds, TargetKind
 from lana.lib.authz import Action, Authorizer, Scope
 from lana.lib.pg.database import Database
@@ -39,6 +40,7 @@ class FacilityReading:
         *,
         balances: FacilityBalances,
         plans: Plans,
+        records: FacilityRecords,
     ) -> None:
         self.facilities = FacilityRepo(db)
         self.disbursals = DisbursalRepo(db)
@@ -47,7 +49,7 @@ class FacilityReading:
         self._public_ids = public_ids
         self._balances = balances
         self._plans = plans
-        self._history = CreditHistory(db)
+        self._records = records
 
     # --- facilities -----------------------------------------------------------------------------------------
 
@@ -96,7 +98,7 @@ class FacilityReading:
     async def find_many_histories(self, ctx: Scope, ids: Sequence[UUID]) -> Mapping[UUID, Sequence[Entry]]:
         """Each one's, newest first."""
         self._authz.enforce(ctx, FacilityAction.READ, *ids)
-        return await self._history.of(ids)
+        return await self._records.history_of(ids)
 
     # --- disbursals, allocations ----------------------------------------------------------------------------
 
@@ -127,7 +129,7 @@ class FacilityReading:
     ) -> Mapping[UUID, Sequence[Disbursal]]:
         """Each one's, newest first."""
         self._authz.enforce(ctx, DisbursalAction.LIST)
-        return await self.disbursals.of_parents(facility_ids)
+        return await self._records.disbursals_of(facility_ids)
 
     async def list_disbursals(
         self, ctx: Scope, page: Page, order: Order | None = None, status: DisbursalStatus | None = None

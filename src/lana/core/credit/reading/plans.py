@@ -1,4 +1,4 @@
-"""Repayment plans of many facilities, two statements whatever their number."""
+"""Repayment plans of many facilities, one statement whatever their number."""
 
 from __future__ import annotations
 
@@ -6,31 +6,26 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from lana.core.credit.cycle.repo import CycleRepo
 from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.repo import FacilityRepo
-from lana.core.credit.obligation.repo import ObligationRepo
 from lana.core.credit.pending.entity import PendingFacility
 from lana.core.credit.plan import PlanEntry, offered_plan, plan_of
 from lana.core.credit.proposal.entity import Proposal
+from lana.core.credit.reading.records import FacilityRecords
 from lana.core.time import BankTime
 from lana.lib.pg.database import Database
 
 
 class Plans:
-    def __init__(self, db: Database, time: BankTime) -> None:
+    def __init__(self, db: Database, time: BankTime, records: FacilityRecords) -> None:
         self._facilities = FacilityRepo(db)
-        self._obligations = ObligationRepo(db)
-        self._cycles = CycleRepo(db)
         self._time = time
+        self._records = records
 
     async def of(self, facilities: Sequence[Facility]) -> Mapping[UUID, Sequence[PlanEntry]]:
-        ids = [facility.id for facility in facilities]
-        obligations = await self._obligations.of_parents(ids)
-        cycles = await self._cycles.of_parents(ids)
+        owed = await self._records.owed_by([facility.id for facility in facilities])
         return {
-            facility.id: plan_of(facility, obligations[facility.id], cycles[facility.id], self.end_of_day)
-            for facility in facilities
+            facility.id: plan_of(facility, *owed[facility.id], self.end_of_day) for facility in facilities
         }
 
     async def of_loan(self, loan: Proposal | PendingFacility) -> Sequence[PlanEntry]:
