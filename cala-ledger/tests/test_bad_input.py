@@ -210,6 +210,10 @@ CASES: dict[str, tuple[Call, tuple[type[errors.LedgerError], ...]]] = {
     "page below zero": (read("entries.by_account", "account", Page(first=-1)), (errors.PageTooLarge,)),
     "page both ways": (read("entries.by_account", "account", Page(first=1, last=1)), (errors.InvalidPage,)),
     "page no way": (read("entries.by_account", "account", Page()), (errors.InvalidPage,)),
+    "entries of too many accounts": (
+        read("entries.last_recorded", [NOBODY] * 10_001),
+        (errors.TooManyIds,),
+    ),
     "range upside down": (
         read("balances.range", "accounts", TODAY, date(2023, 1, 1)),
         (errors.InvalidRange,),
@@ -225,6 +229,7 @@ CASES: dict[str, tuple[Call, tuple[type[errors.LedgerError], ...]]] = {
             ("templates.list", (1,), {"after": text}),
             ("entries.by_account", ("account", Page(first=1), EntryFilter(external_id=text)), {}),
             ("entries.by_journal", (NOBODY, Page(first=1), EntryFilter(currency=text)), {}),
+            ("entries.last_recorded", ("accounts",), {"excluding": [text]}),
             ("transactions.list", (Page(first=1), TransactionFilter(correlation_id=text)), {}),
             ("transactions.list", (Page(first=1), TransactionFilter(template=text)), {}),
             ("limits.usage", (UUID(int=1), "accounts", 1), {"window": [text]}),

@@ -48,6 +48,21 @@ async def test_both_time_axes(book: Book) -> None:
         assert nets == [*expected, sum(expected)]
 
 
+async def test_when_each_account_was_last_moved_but_for_what_does_not_count(book: Book) -> None:
+    account, other, never = [await book.open(limited=False) for _ in range(3)]
+    for days, each, template in (
+        (0, account, "RECORD_DEPOSIT"),
+        (1, other, "RECORD_DEPOSIT"),
+        (2, account, "REVERT_DEPOSIT"),
+        (3, account, "REVERT_DEPOSIT"),
+    ):
+        await book.ledger.post([book.tx(template, each, 5)], recorded_at=NOON + days * DAY)
+    ids, last = [account, other, never], book.ledger.entries.last_recorded
+    assert await last(ids) == {account: NOON + 3 * DAY, other: NOON + DAY}
+    assert await last(ids, excluding={"REVERT_DEPOSIT_DR"}) == {account: NOON, other: NOON + DAY}
+    assert await last([]) == {}
+
+
 async def test_every_date_of_a_long_history(book: Book) -> None:
     """As-of balances are added from either end; both must agree with the list on every day."""
     account = await book.open(limited=False)

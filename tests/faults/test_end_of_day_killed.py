@@ -20,6 +20,7 @@ from tests.support.processes import Processes
 from tests.support.proof import assert_clean
 from tests.support.waiting import eventually
 
+ACCOUNTS = 20
 LOANS = 600
 KILLS = 6
 DAYS = 18
@@ -27,6 +28,7 @@ DAYS = 18
 JANUARY = 17
 
 WRITTEN = "select count(*) from events where entity_type in ('interest_accrual_cycle', 'obligation')"
+EVALUATED = "select count(*) from events where event_type = 'activity_updated'"
 OPEN = "select count(*) from end_of_day_runs where state <> 'completed'"
 REPEATED = (
     "select count(*) from (select external_id from cala.transactions where external_id is not null"
@@ -45,7 +47,7 @@ async def number(app: App, sql: str) -> int:
 
 
 async def portfolio(app: App, ctx: Ctx) -> None:
-    opened = await open_accounts(app, ctx, 20)
+    opened = await open_accounts(app, ctx, ACCOUNTS)
     found = await app.deposit_accounts.repo.peek_many(opened)
     await Builder(app, [(each.id, each.account_holder_id) for each in found.values()]).build(0, LOANS)
 
@@ -83,6 +85,7 @@ async def test_a_worker_killed_again_and_again_ends_every_day_once(
 
     assert await number(app, REPEATED) == 0
     assert await number(app, "select count(*) from end_of_day_failures") == 0
+    assert await number(app, EVALUATED) == ACCOUNTS
     await every_loan_has_its_days(app)
     await assert_clean(app)
 

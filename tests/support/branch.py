@@ -11,7 +11,6 @@ from uuid import UUID
 import cala_ledger
 from lana.core import customer, deposit
 from lana.core.access import User
-from lana.core.domain_config import LATER
 from lana.core.governance import ProcessType, ensure_policy
 from lana.core.public_id import PublicIds
 from lana.lib.authz import Ctx, Subject
@@ -34,7 +33,7 @@ class Branch(Staff):
     def __init__(self, db: Database, commands: Commands, ledger: cala_ledger.Ledger) -> None:
         super().__init__(db, commands)
         self.ledger = ledger
-        self.configured = Configured(db, declared=(customer.ALLOW_MANUAL_CONVERSION, *LATER))
+        self.configured = Configured(db, declared=(customer.ALLOW_MANUAL_CONVERSION, *deposit.SETTINGS))
         self.public_ids = PublicIds(db)
         self.contacts = customer.Contacts(self.authz, self.access.personal_data)
         self.customers = customer.Customers(db, self.authz, self.contacts, self.public_ids)

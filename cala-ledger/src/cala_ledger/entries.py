@@ -5,16 +5,17 @@ the entry's own account. Costs: a page without a filter reads about its own size
 each account below; a filter reads on until the page is full, at worst the whole history of what is asked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Final, cast
 from uuid import UUID
 
 import msgspec
 
-from cala_ledger.connection import Connection, Row, Source, check_page, check_window
+from cala_ledger.connection import Connection, Row, Source, check_ids, check_page, check_window
 from cala_ledger.model import Entry, EntryFilter, EntryPage, Page, TransactionFilter
 from cala_ledger.templates import storable
-from cala_ledger.wire import UuidArray
+from cala_ledger.wire import TextArray, UuidArray
 
 _NAMES: Final = Entry.__struct_fields__
 _COLUMNS: Final = ", ".join(
@@ -54,6 +55,12 @@ _OF_TRANSACTIONS: Final = f"""
 select {_COLUMNS} from cala.transactions t
 join cala.entries e on e.position between t.position * 65536 and t.position * 65536 + 65535
 where t.id = any(%b) order by e.position
+"""
+_NEWEST: Final = """
+select u.id, newest.recorded_at from unnest(%b) u(id)
+cross join lateral (
+  select i.recorded_at from cala.entries i where i.account_id = u.id and i.entry_type <> all(%b)
+  order by i.position desc limit 1) newest
 """
 EVERYTHING: Final = EntryFilter()
 
@@ -95,6 +102,19 @@ class Entries:
         for row in await self._source.rows(_OF_TRANSACTIONS, [UuidArray(ids)], conn):
             found[cast("UUID", row[1])].append(_entry(row))
         return {each: tuple(entries) for each, entries in found.items()}
+
+    async def last_recorded(
+        self, ids: Sequence[UUID], *, excluding: Collection[str] = (), conn: Connection | None = None
+    ) -> dict[UUID, datetime]:
+        """When each account's newest entry was recorded, of the types not excluded; accounts without one are
+        absent. One look into an index per account, and one per excluded entry passed. Raises TooManyIds,
+        InvalidText.
+        """
+        check_ids(ids)
+        for entry_type in excluding:
+            storable("entry_type", entry_type)
+        rows = await self._source.rows(_NEWEST, [UuidArray(ids), TextArray(list(excluding))], conn)
+        return dict(cast("Sequence[tuple[UUID, datetime]]", rows))
 
     async def _page(
         self, source: str, of: Sequence[object], page: Page, where: EntryFilter, conn: Connection | None

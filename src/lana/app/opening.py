@@ -210,7 +210,11 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             document.RemoveFile(documents),
             *lending.jobs,
         ),
-        end_of_day=EndOfDayRunner(db, Producer(db, commands, bank_time), lending.steps),
+        end_of_day=EndOfDayRunner(
+            db,
+            Producer(db, commands, bank_time),
+            (*lending.steps, deposit.DepositActivity(db, commands, deposit_ledger, settings)),
+        ),
     )
 
 

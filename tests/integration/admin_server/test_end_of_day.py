@@ -47,8 +47,9 @@ async def test_runs_are_shown_newest_first_with_what_they_went_past(
     assert (newest["day"], newest["state"], newest["error"]) == ("2026-01-17", "completed", None)
     assert (older["day"], older["failures"]) == ("2026-01-16", [])
     steps = {each["step"]: (each["state"], each["done"], each["failed"]) for each in newest["steps"]}
-    assert list(steps)[:4] == [
+    assert list(steps) == [
         "obligation-transitions", "facility-maturities", "interest-accruals", "interest-postings",
+        "proposal-expiry", "credit-request-expiry", "deposit-activity",
     ]  # fmt: skip
     assert steps["interest-accruals"] == ("completed", 1, 1)
     (failure,) = newest["failures"]
@@ -56,6 +57,30 @@ async def test_runs_are_shown_newest_first_with_what_they_went_past(
     assert facilities[0].cycle is not None
     assert failure["item"] == str(facilities[0].cycle.id)
     assert failure["error"]
+
+
+ACCOUNTS = """query ($activity: Activity!) {
+  depositAccounts(first: 10, filter: { activity: $activity }) { nodes { activity
+    eventHistory(first: 1) { nodes { eventType payload subject { __typename ... on System { actor } } } } } } }"""
+
+
+async def test_accounts_are_found_by_the_activity_an_end_of_day_gave_them(
+    app: App, superuser: Ctx, servers: Servers
+) -> None:
+    lender = Lender(app, superuser)
+    for key, days in (("inactive", 1), ("escheatable", 3)):
+        verb = app.domain_configs.set_by_key
+        await app.commands.run(superuser, verb, f"deposit-activity-{key}-threshold-days", days)
+    await app.settings.refresh()
+    await lender.account()
+    await app.end_of_day.tick()
+    for activity in ("ACTIVE", "INACTIVE", "INACTIVE", "ESCHEATABLE", "ESCHEATABLE"):
+        await lender.end_day()
+        found = await servers.superuser.ask(ACCOUNTS, activity=activity)
+        (account,) = found["depositAccounts"]["nodes"]
+        (event,) = account["eventHistory"]["nodes"]
+        assert (event["eventType"], event["payload"]) == ("activity_updated", {"activity": activity.lower()})
+        assert event["subject"] == {"__typename": "System", "actor": "deposit-activity"}
 
 
 @pytest.mark.parametrize(("first", "shown"), [(0, 0), (1, 1), (1_000, 2)])

@@ -8,8 +8,10 @@ from lana.core.deposit.account.errors import (
     DepositAccountNotFound,
 )
 from lana.core.deposit.accounts import DepositAccounts
+from lana.core.deposit.activity import DepositActivity
 from lana.core.deposit.chart import OMNIBUS_ACCOUNT_ID
 from lana.core.deposit.closing import NoOpenDeposits
+from lana.core.deposit.config import SETTINGS
 from lana.core.deposit.deposit.entity import Deposit
 from lana.core.deposit.deposits import Deposits
 from lana.core.deposit.history import Histories, HistoryEntry, HistoryKind
@@ -36,6 +38,7 @@ from lana.core.deposit.withdrawals import Withdrawals
 
 __all__ = [
     "OMNIBUS_ACCOUNT_ID",
+    "SETTINGS",
     "AccountIds",
     "AccountStatus",
     "Activity",
@@ -48,6 +51,7 @@ __all__ = [
     "DepositAccountFrozen",
     "DepositAccountNotFound",
     "DepositAccounts",
+    "DepositActivity",
     "DepositInitialized",
     "DepositLedger",
     "DepositReverted",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lana.lib.errors import InvalidInput
+from lana.lib.errors import InvalidInput, Refusal
 
 
 class AmountNegative(InvalidInput):
@@ -17,3 +17,12 @@ class ReferenceTooLong(InvalidInput):
 
     def __init__(self, longest: int) -> None:
         super().__init__(f"a reference has at most {longest} characters", field="reference")
+
+
+class ThresholdsOutOfOrder(Refusal):
+    """Accounts would be escheatable no later than inactive."""
+
+    prefix = "CoreDepositError"
+
+    def __init__(self, inactive_days: int, escheatable_days: int) -> None:
+        super().__init__(f"inactive after {inactive_days} days, escheatable after {escheatable_days}")

@@ -44,6 +44,10 @@ KINDS: Final[dict[str, HistoryKind]] = {
 IGNORED: Final = frozenset(
     {"INITIATE_WITHDRAW_PENDING_CR", "CONFIRM_WITHDRAW_PENDING_DR", "CANCEL_WITHDRAW_PENDING_DR"}
 )
+NO_USE: Final = IGNORED | {
+    entry_type for entry_type, kind in KINDS.items() if kind in (HistoryKind.FREEZE, HistoryKind.UNFREEZE)
+}
+"""What happens to an account without its being used."""
 
 
 # two in three entries may be ignored; so many in a row that the reads do not pass them end the history early

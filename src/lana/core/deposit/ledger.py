@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from lana.core.accounting import JOURNAL_ID
 from lana.core.customer import CustomerType
 from lana.core.deposit.chart import OVERDRAFT_LIMIT, deposit_set, frozen_set
 from lana.core.deposit.deposit.entity import Deposit
+from lana.core.deposit.history import NO_USE
 from lana.core.deposit.primitives import AccountIds, Balance
 from lana.core.deposit.templates import DEFINITIONS, Template
 from lana.core.deposit.withdrawal.entity import Withdrawal
@@ -30,6 +32,7 @@ def external_id(holder_id: UUID) -> str:
 class DepositLedger:
     def __init__(self, ledger: cala_ledger.Ledger) -> None:
         self._balances = Loader(ledger.balances.now)
+        self._entries = ledger.entries
 
     # --- accounts -------------------------------------------------------------------------------------------
 
@@ -147,3 +150,9 @@ class DepositLedger:
                 frozen=UsdCents(frozen.settled.net(CREDIT)),
             )
         return answer
+
+    async def last_used(self, ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
+        """By the deposit account's id, where it ever was: its newest movement that freezes or unfreezes
+        nothing and is none between layers.
+        """
+        return await self._entries.last_recorded(ids, excluding=NO_USE)

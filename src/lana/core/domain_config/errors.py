@@ -15,6 +15,13 @@ class InvalidState(DomainConfigRefusal):
     code = "INVALID_STATE"
 
 
+class NotAbove(InvalidState):
+    """Two settings would stand in the wrong order."""
+
+    def __init__(self, key: str, value: object, other: str, other_value: object) -> None:
+        super().__init__(f"{key} ({value}) must be greater than {other} ({other_value})")
+
+
 class InvalidType(DomainConfigRefusal):
     kind = Kind.VALIDATION
     variant = "Invalid Type"

@@ -13,10 +13,6 @@ from lana.core.domain_config.setting import AnySetting, Setting
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
-def positive(value: int) -> str | None:
-    return None if value > 0 else "the value must be greater than 0"
-
-
 def sender_address(value: str) -> str | None:
     if not value.strip():
         return "from_email is required"
@@ -26,11 +22,6 @@ def sender_address(value: str) -> str | None:
 def sender_name(value: str) -> str | None:
     return None if value.strip() else "from_name is required"
 
-
-DEPOSIT_ACTIVITY: Final[tuple[AnySetting, ...]] = (
-    Setting[int]("deposit-activity-inactive-threshold-days", ConfigType.UINT, 365, check=positive),
-    Setting[int]("deposit-activity-escheatable-threshold-days", ConfigType.UINT, 3650, check=positive),
-)
 
 NOTIFICATION: Final[tuple[AnySetting, ...]] = (
     Setting[str]("notification-email-from-email", ConfigType.STRING, check=sender_address),
@@ -50,5 +41,5 @@ CHARTS: Final[tuple[AnySetting, ...]] = (
 )
 
 LATER: Final[tuple[AnySetting, ...]] = (
-    *DEPOSIT_ACTIVITY, *NOTIFICATION, *KYC, *CHARTS,
+    *NOTIFICATION, *KYC, *CHARTS,
 )  # fmt: skip

@@ -30,5 +30,6 @@ def _row(setting: AnySetting) -> str:
     marks = [
         word for word, yes in (("encrypted", setting.encrypted), ("internal", not setting.exposed)) if yes
     ]
+    marks += [f"always greater than `{setting.above}`"] if setting.above else []
     variable = f"LANA_DOMAIN_CONFIG_{setting.key.upper().replace('-', '_')}"
     return f"| `{setting.key}` | {setting.type.value} | {shown} | `{variable}` | {', '.join(marks)} |"

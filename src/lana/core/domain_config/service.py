@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TypeVar
+from collections.abc import Collection, Sequence
+from typing import TypeVar, cast
 from uuid import UUID
 
 import structlog
@@ -15,6 +15,7 @@ from lana.core.domain_config.errors import (
     AlreadySeeded,
     DomainConfigRefusal,
     InvalidOverride,
+    NotAbove,
     NotExposed,
     UnknownKey,
 )
@@ -53,6 +54,7 @@ class DomainConfigs:
         if config.visibility is not p.Visibility.EXPOSED:
             raise NotExposed(config.key)
         self._store(config, self.registry.find(config.key), value)
+        await self._keep_order(op, [config.key])
         return config
 
     async def set_by_key(self, op: Op, key: str, value: object) -> DomainConfig:
@@ -60,16 +62,28 @@ class DomainConfigs:
         self.authz.enforce(op, p.ALL_WRITE)
         config = await self._find(op, key)
         self._store(config, self.registry.find(key), value)
+        await self._keep_order(op, [key])
         return config
 
     async def put(self, op: Op, setting: Setting[T], value: T) -> DomainConfig:
         """Store a typed value; the calling domain has checked who may."""
         config = await self._find(op, setting.key)
         config.update(setting.checked(setting.plain(value)), self.keyring)
+        await self._keep_order(op, [setting.key])
         return config
 
     def _store(self, config: DomainConfig, setting: AnySetting, value: object) -> None:
         config.update(setting.checked(value), self.keyring)
+
+    async def _keep_order(self, op: Op, keys: Collection[str]) -> None:
+        """Both of a pair are guarded: of two changes at once, the later sees the earlier. `NotAbove`."""
+        for greater, smaller in self.registry.ordered(keys):
+            value, other = [
+                cast("int", setting.read((await self._find(op, setting.key)).effective(self.keyring)))
+                for setting in (greater, smaller)
+            ]
+            if value <= other:
+                raise NotAbove(greater.key, value, smaller.key, other)
 
     async def _find(self, op: Op, key: str) -> DomainConfig:
         known = await self.repo.maybe_by("key", key)
@@ -103,7 +117,10 @@ class DomainConfigs:
         )
 
     async def override(self, op: Op, overrides: Sequence[tuple[str, object]]) -> None:
-        """Values of the environment, in order; they win over what the API stored. Unknown keys are logged."""
+        """Values of the environment, in order; they win over what the API stored. Unknown keys are logged.
+
+        Settings that are compared are compared when all are stored.
+        """
         for key, value in overrides:
             setting = self.registry.by_key.get(key)
             if setting is None:
@@ -113,6 +130,7 @@ class DomainConfigs:
                 self._store(await self._find(op, key), setting, value)
             except DomainConfigRefusal as refusal:
                 raise InvalidOverride(key, refusal) from refusal
+        await self._keep_order(op, [key for key, _ in overrides])
 
     async def rotate(self, op: Op) -> int:
         """Every encrypted value under the current key; answers how many were not."""

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 class Setting(msgspec.Struct, Generic[T], frozen=True):
     """`check` answers what is wrong with a value of the right type, or None. `model` is the class of a
-    complex one.
+    complex one. `above` is the key of another one: both are whole numbers, and this is always the greater.
     """
 
     key: str
@@ -26,6 +26,7 @@ class Setting(msgspec.Struct, Generic[T], frozen=True):
     exposed: bool = True
     check: Callable[[T], str | None] | None = None
     model: type[T] | None = None
+    above: str | None = None
 
     def __post_init__(self) -> None:
         if self.encrypted and self.default is not None:
@@ -74,6 +75,8 @@ class AnySetting(Protocol):
     def exposed(self) -> bool: ...
     @property
     def visibility(self) -> Visibility: ...
+    @property
+    def above(self) -> str | None: ...
     @property
     def plain_default(self) -> object: ...
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Self, TypeVar, cast
 
 import psycopg
@@ -41,6 +41,14 @@ class Registry:
         if setting is None:
             raise UnknownKey(key)
         return setting
+
+    def ordered(self, keys: Collection[str]) -> list[tuple[AnySetting, AnySetting]]:
+        """Pairs of which the first is always the greater, where one of the keys is among them."""
+        return [
+            (setting, self.find(setting.above))
+            for setting in self.by_key.values()
+            if setting.above and not {setting.key, setting.above}.isdisjoint(keys)
+        ]
 
 
 class Settings:

@@ -47,9 +47,9 @@ class EndOfDayRunner:
         if len(set(names)) != len(names):
             raise DuplicateStep(", ".join(names))
         self.runs = Runs(db)
+        self.steps = tuple(steps)
         self._db = db
         self._producer = producer
-        self._steps = tuple(steps)
 
     async def run(self) -> None:
         """Until cancelled: lead when nobody else does."""
@@ -89,11 +89,11 @@ class EndOfDayRunner:
         day = run.closing.day
         await self.runs.begin(day)
         with span("end of day", day=day.isoformat()):
-            for position, step in enumerate(self._steps):
+            for position, step in enumerate(self.steps):
                 if not await self._guarded(run, step, position):
                     return False
         await self.runs.complete(day)
-        log.info("day ended", day=day.isoformat(), steps=len(self._steps))
+        log.info("day ended", day=day.isoformat(), steps=len(self.steps))
         return True
 
     async def _guarded(self, run: Run, step: Step, position: int) -> bool:

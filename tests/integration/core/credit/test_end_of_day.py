@@ -14,6 +14,7 @@ from lana.core.credit import Facility, FacilityStatus
 from lana.core.credit.end_of_day import pages
 from lana.core.credit.interest import Interest
 from lana.core.terms import Interval
+from lana.lib import parts
 from lana.lib.authz import Ctx
 from lana.lib.closing import Closing, PageDone
 from lana.lib.es.op import Op
@@ -101,13 +102,13 @@ async def failures(lender: Lender) -> Sequence[tuple[str, str]]:
     return [(each.step, each.error) for each in run.failures]
 
 
-@pytest.mark.parametrize("which", range(4))
+@pytest.mark.parametrize("which", [0, 1, 2, 3, -1])
 async def test_a_run_killed_after_the_work_of_any_step_goes_on_and_does_nothing_twice(
     lender: Lender, which: int
 ) -> None:
     facilities = await loans(lender)
     await lender.until(date(2026, 2, 1))
-    steps = list(lender.credit.steps)
+    steps = list(lender.app.end_of_day.steps)
     broken = Broken(steps[which])
     steps[which] = broken
     run = runner(lender, steps)
@@ -178,11 +179,11 @@ async def test_a_run_killed_between_any_two_pages_goes_on_and_does_nothing_twice
     lender: Lender, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
     """Seven loans in Ops of two and pages of three."""
-    monkeypatch.setattr(pages, "AN_OP", 2)
+    monkeypatch.setattr(parts, "AN_OP", 2)
     monkeypatch.setattr(pages, "PAGE", 3)
     facilities = await loans(lender, 7)
     await lender.app.end_of_day.tick()
-    steps = list(lender.credit.steps)
+    steps = list(lender.app.end_of_day.steps)
     steps[2] = Broken(steps[2], page)
     run = runner(lender, steps)
     await advance(lender)
@@ -201,7 +202,7 @@ async def test_a_run_of_a_day_that_was_run_has_no_effect(lender: Lender) -> None
     await lender.until(date(2026, 2, 2))
     (last,) = await lender.app.end_of_day.runs.latest(1)
     async with no_effect(lender.app.db):
-        for step in lender.credit.steps:
+        for step in lender.app.end_of_day.steps:
             done = await step.page(last.closing, None)
             assert (done.cursor, done.done, list(done.failures)) == (None, 0, [])
 
@@ -212,7 +213,7 @@ async def test_a_clock_advanced_while_a_run_is_under_way_changes_nothing_in_it(
 ) -> None:
     (facility,) = await loans(lender, 1)
     await lender.until(date(2026, 1, 31))
-    steps = list(lender.credit.steps)
+    steps = list(lender.app.end_of_day.steps)
     steps[which] = Meanwhile(steps[which], lambda: advance(lender, 2))
     run = runner(lender, steps)
     await advance(lender)

@@ -8,7 +8,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from lana.core.domain_config import ConfigType, DomainConfig, Setting
-from lana.core.domain_config.errors import InvalidType, NotExposed, NotSet, StaleEncryptionKey, UnknownKey
+from lana.core.domain_config.errors import (
+    InvalidType,
+    NotAbove,
+    NotExposed,
+    NotSet,
+    StaleEncryptionKey,
+    UnknownKey,
+)
 from lana.core.time import CLOSING_TIME, TIMEZONE
 from lana.lib.authz import Ctx, Subject
 from lana.lib.crypto import Keyring, UnknownEncryptionKey
@@ -109,6 +116,51 @@ async def test_refused_updates_change_nothing(db: Database, commands: Commands) 
     with pytest.raises(UnknownKey):
         await commands.run(SYSTEM, bank.configs.set_by_key, "no-such-key", 1)
     assert await count(db, "events") == len(DECLARED)
+
+
+SMALL = Setting[int]("small", ConfigType.UINT, 5)
+GREAT = Setting[int]("great", ConfigType.UINT, 7, above=SMALL.key)
+
+
+async def test_of_two_settings_one_stays_the_greater_whichever_is_changed(
+    db: Database, commands: Commands
+) -> None:
+    bank = Configured(db, declared=[SMALL, GREAT])
+    await bank.start(commands)
+    for setting, value in ((SMALL, 7), (GREAT, 5)):
+        target = await config(bank, setting.key)
+        with pytest.raises(NotAbove, match=r"great \(\d\) must be greater than small \(\d\)"):
+            await commands.run(SYSTEM, bank.configs.update, target.id, value)
+        with pytest.raises(NotAbove):
+            await commands.run(SYSTEM, bank.configs.set_by_key, setting.key, value)
+        with pytest.raises(NotAbove):
+            await commands.run(SYSTEM, bank.configs.put, setting, value)
+    await commands.run(SYSTEM, bank.configs.set_by_key, SMALL.key, 6)
+    await bank.settings.refresh()
+    assert (bank.settings.get(SMALL), bank.settings.get(GREAT)) == (6, 7)
+
+
+async def test_of_two_changes_at_once_that_would_cross_one_is_refused(
+    db: Database, commands: Commands
+) -> None:
+    bank = Configured(db, declared=[SMALL, GREAT])
+    await bank.start(commands)
+    await commands.run(SYSTEM, bank.configs.set_by_key, GREAT.key, 100)
+    ends = await asyncio.gather(
+        commands.run(SYSTEM, bank.configs.set_by_key, SMALL.key, 50),
+        commands.run(SYSTEM, bank.configs.set_by_key, GREAT.key, 10),
+        return_exceptions=True,
+    )
+    assert [type(end) for end in ends].count(NotAbove) == 1, ends
+
+
+async def test_the_environment_may_move_both_and_may_not_cross_them(db: Database, commands: Commands) -> None:
+    bank = Configured(db, declared=[SMALL, GREAT])
+    await bank.start(commands, [(SMALL.key, 20), (GREAT.key, 30)])
+    assert (bank.settings.get(SMALL), bank.settings.get(GREAT)) == (20, 30)
+    with pytest.raises(NotAbove):
+        await bank.start(commands, [(SMALL.key, 30)])
+    assert (await config(bank, SMALL.key)).version == 2
 
 
 async def test_unset_setting_has_nothing_to_get(db: Database, commands: Commands) -> None:

@@ -10,13 +10,14 @@ from uuid import UUID
 
 import pytest
 
-from lana.core.credit.end_of_day import pages
-from lana.core.credit.end_of_day.pages import AN_OP, AT_ONCE, PAGE, PATIENCE, Pages
+from lana.core.credit.end_of_day.pages import PAGE, Pages
 from lana.core.credit.primitives import Actor
+from lana.lib import parts
 from lana.lib.closing import Closing
 from lana.lib.errors import Busy, DatabaseUnavailable
 from lana.lib.es.commands import Commands
 from lana.lib.es.op import Op
+from lana.lib.parts import AN_OP, AT_ONCE, PATIENCE
 from lana.lib.pg.database import Database
 
 CLOSING = Closing(date(2026, 2, 1), datetime(2026, 2, 1, tzinfo=UTC), "UTC")
@@ -113,7 +114,7 @@ async def test_a_database_that_is_away_stops_the_run_at_once() -> None:
 
 
 async def test_one_op_that_stops_the_run_lets_the_other_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "AN_OP", 5)
+    monkeypatch.setattr(parts, "AN_OP", 5)
     bank = Bank(10, DatabaseUnavailable())
     with pytest.raises(DatabaseUnavailable):
         await bank.all()

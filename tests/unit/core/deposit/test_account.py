@@ -120,9 +120,14 @@ def test_closing_again_changes_nothing() -> None:
     assert closed().close(balance()) is ALREADY
 
 
+def test_the_first_evaluation_is_told_whatever_it_finds_and_later_ones_only_what_changes() -> None:
+    account = opened()
+    assert account.update_activity(Activity.ACTIVE) is DONE
+    assert account.update_activity(Activity.ACTIVE) is ALREADY
+
+
 def test_escheatable_is_final() -> None:
     account = opened()
-    assert account.update_activity(Activity.ACTIVE) is ALREADY
     assert account.update_activity(Activity.INACTIVE) is DONE
     assert account.update_activity(Activity.ACTIVE) is DONE
     assert account.update_activity(Activity.ESCHEATABLE) is DONE

@@ -81,7 +81,6 @@ def by_key(key: str) -> AnySetting:
 @pytest.mark.parametrize(
     ("key", "raw", "message"),
     [
-        ("deposit-activity-inactive-threshold-days", 0, "greater than 0"),
         ("notification-email-from-email", " ", "from_email is required"),
         ("notification-email-from-email", "nobody", "from_email is invalid: nobody"),
         ("notification-email-from-name", "", "from_name is required"),
@@ -94,8 +93,6 @@ def test_rule_of_a_setting_is_kept(key: str, raw: object, message: str) -> None:
 
 def test_later_domains_settings_have_the_defaults_of_the_table() -> None:
     assert {setting.key: setting.plain_default for setting in LATER} == {
-        "deposit-activity-inactive-threshold-days": 365,
-        "deposit-activity-escheatable-threshold-days": 3650,
         "notification-email-from-email": None,
         "notification-email-from-name": None,
         "sumsub-api-key": None,

@@ -56,6 +56,7 @@ class DepositAccount(Entity[DepositAccountEvent]):
     public_id: str
     status: AccountStatus
     activity: Activity
+    is_evaluated: bool = False
     freezes: tuple[AccountFreezeReason, ...] = ()
 
     @property
@@ -97,7 +98,8 @@ class DepositAccount(Entity[DepositAccountEvent]):
         return self.emit(Closed(status=AccountStatus.CLOSED))
 
     def update_activity(self, activity: Activity) -> Outcome:
-        if self.activity in (activity, Activity.ESCHEATABLE):
+        """The first evaluation is told even if nothing changes."""
+        if self.activity is Activity.ESCHEATABLE or (self.is_evaluated and self.activity is activity):
             return ALREADY
         return self.emit(ActivityUpdated(activity=activity))
 
@@ -127,3 +129,4 @@ class DepositAccount(Entity[DepositAccountEvent]):
                 self.status = event.status
             case ActivityUpdated():
                 self.activity = event.activity
+                self.is_evaluated = True

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from lana.core.deposit.account.entity import DepositAccount
+from lana.core.deposit.primitives import Activity
 from lana.lib.es.repo import Repo
 from lana.lib.es.table import Column
 
@@ -15,6 +19,19 @@ _OF_HOLDERS: Final = (
     " order by created_at desc, id desc limit %b::int8"
 )
 _IDS_OF_HOLDER: Final = "select id from deposit_accounts where account_holder_id = %b::uuid limit %b::int8"
+_NOT_ESCHEATABLE: Final = (
+    "select id, created_at, activity, is_evaluated from deposit_accounts"
+    " where activity <> 'escheatable' and id > %b::uuid order by id limit %b::int8"
+)
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """An account's activity as the last evaluation left it."""
+
+    id: UUID
+    created_at: datetime
+    activity: Activity
+    is_evaluated: bool
 
 
 class DepositAccountRepo(Repo[DepositAccount]):
@@ -25,6 +42,7 @@ class DepositAccountRepo(Repo[DepositAccount]):
         Column("account_holder_id", "uuid", lambda account: account.account_holder_id),
         Column("status", "text", lambda account: account.status),
         Column("activity", "text", lambda account: account.activity),
+        Column("is_evaluated", "bool", lambda account: account.is_evaluated),
         Column("public_id", "int8", lambda account: int(account.public_id)),
     )
 
@@ -39,3 +57,8 @@ class DepositAccountRepo(Repo[DepositAccount]):
     async def ids_of_holder(self, holder_id: UUID) -> list[UUID]:
         rows = await self.db.fetch(_IDS_OF_HOLDER, [holder_id, self.db.list_bound])
         return [row[0] for row in rows]
+
+    async def not_escheatable(self, after: UUID, limit: int) -> list[Standing]:
+        """By id, behind one."""
+        rows = await self.db.fetch(_NOT_ESCHEATABLE, [after, limit])
+        return [Standing(row[0], row[1], Activity(row[2]), row[3]) for row in rows]
