@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import httpx
 import typer
@@ -45,10 +45,17 @@ def demo(
         began = time.monotonic()
         asyncio.run(_play(place, console))
         console.print(f"\n[green]The day is over[/green] ({time.monotonic() - began:.1f} s).")
-    except (DemoFailed, Refused, UpError, httpx.TransportError) as error:
-        console.print(f"\n[red]The demo stopped:[/red] {error or type(error).__name__}")
-        console.print("Is the bank running? `make up` starts it.")
-        raise typer.Exit(1) from None
+    except Refused as refusal:
+        _stopped(
+            console, f"{refusal.code}: {refusal}", "The servers' logs say more: `make status` tells where."
+        )
+    except (DemoFailed, UpError, httpx.TransportError) as error:
+        _stopped(console, str(error) or type(error).__name__, "Is the bank running? `make up` starts it.")
+
+
+def _stopped(console: Console, why: str, remedy: str) -> NoReturn:
+    console.print(f"\n[red]The demo stopped:[/red] {why}\n{remedy}")
+    raise typer.Exit(1) from None
 
 
 async def _play(place: Place, console: Console) -> None:

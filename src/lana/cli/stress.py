@@ -13,21 +13,21 @@ from lana.cli.output import print_rows
 if TYPE_CHECKING:
     from lana.app import App
 
-COLUMNS = ("terms", "price", "facilities", "fully", "margin call", "liquidation", "no collateral",
-           "no exposure", "bitcoin to sell", "cash returned", "shortfall")  # fmt: skip
+COLUMNS = ("terms", "price, cents", "facilities", "fully", "margin call", "liquidation", "no collateral",
+           "no exposure", "satoshis to sell", "cents returned", "cents short")  # fmt: skip
 MAX_STEPS = 1_000
 
 
 def stress(
     ctx: typer.Context,
-    low: Annotated[int, typer.Argument(min=1, help="The lowest price, in cents of a bitcoin.")],
-    high: Annotated[int, typer.Argument(min=1, help="The highest price, in cents of a bitcoin.")],
+    low: Annotated[int, typer.Argument(min=1, help="The lowest price, in cents per bitcoin.")],
+    high: Annotated[int, typer.Argument(min=1, help="The highest price, in cents per bitcoin.")],
     steps: Annotated[int, typer.Option(min=1, max=MAX_STEPS, help="How many steps between them.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show the portfolio at other prices: states, what would be sold, what would be missing.
 
-    Example:
+    Example, from $40,000 to $120,000 per bitcoin:
 
       lana-cli stress 4000000 12000000 --steps 8
     """

@@ -40,12 +40,15 @@ def token(
 ) -> None:
     """Print an access token, for scripts.
 
-    The password comes from LANA_PASSWORD, or is asked for; a client's secret from LANA_CLIENT_SECRET. A
-    person's token needs a client that allows direct grants, as the development realms have.
+    The password comes from LANA_PASSWORD, or is asked for; a client's secret from LANA_CLIENT_SECRET, that of
+    the customers' portal also from CUSTOMER_PORTAL_CLIENT_SECRET. A person's token needs a client that allows
+    direct grants, as the development realms have.
 
     Examples:
 
       curl -H "Authorization: Bearer $(lana-cli token admin@example.com)" …
+
+      lana-cli token --realm customer ann@example.com
 
       LANA_CLIENT_SECRET=… lana-cli token --client-id reporting
     """
@@ -68,7 +71,7 @@ def token(
 def _client(realm: Who) -> dict[str, str]:
     if realm is Who.STAFF:
         return {"client_id": "admin-panel", "scope": "openid"}
-    secret = os.environ.get("LANA_CLIENT_SECRET", "")
+    secret = os.environ.get("LANA_CLIENT_SECRET") or os.environ.get("CUSTOMER_PORTAL_CLIENT_SECRET", "")
     return {"client_id": "customer-portal", "scope": "openid"} | ({"client_secret": secret} if secret else {})
 
 

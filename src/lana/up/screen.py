@@ -39,6 +39,6 @@ def screen(config: UpConfig, table: Table, *, login: bool) -> str:
         lines.append(f"  PostgreSQL      127.0.0.1:{config.ports.postgres}, database lana")
     if login:
         lines += ["", f"  staff login     {config.superuser_email}   password {config.password}"]
-        lines += ["  customers       none yet; `make demo` makes some"]
+        lines += ["  customers       `make demo` makes some, with the same password"]
     lines += ["", f"  logs            {config.logs}", "  stop            Ctrl-C here, or `make down`", ""]
     return "\n".join(lines)

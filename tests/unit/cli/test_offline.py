@@ -13,6 +13,7 @@ import yaml
 
 from lana.cli.genxpriv import Network, base58check, master_key
 from lana.cli.main import COMMANDS, register, split
+from lana.cli.token import Who, _client
 
 CLI = Path(sys.executable).with_name("lana-cli")
 
@@ -115,3 +116,22 @@ def test_master_key_is_the_one_of_bip_32() -> None:
 
 def test_leading_zeros_survive_base_58() -> None:
     assert base58check(b"\0\0a").startswith("11")
+
+
+@pytest.mark.parametrize(
+    ("environment", "secret"),
+    [
+        ({"CUSTOMER_PORTAL_CLIENT_SECRET": "drawn"}, "drawn"),
+        ({"CUSTOMER_PORTAL_CLIENT_SECRET": "drawn", "LANA_CLIENT_SECRET": "given"}, "given"),
+        ({}, None),
+    ],
+)
+def test_a_customers_token_is_asked_for_with_the_portals_secret(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], secret: str | None
+) -> None:
+    for name in ("CUSTOMER_PORTAL_CLIENT_SECRET", "LANA_CLIENT_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert _client(Who.CUSTOMER).get("client_secret") == secret
+    assert "client_secret" not in _client(Who.STAFF)

@@ -260,7 +260,7 @@ class Day:
         self._console.rule(f"[bold]{title}", align="left")
 
     def say(self, sentence: str) -> None:
-        self._console.print(f"  {sentence}", highlight=False)
+        self._console.print(f"  {sentence}", highlight=False, soft_wrap=True)
 
     async def refused(self, what: str, attempt: Any) -> None:
         """Something the bank must refuse."""

@@ -140,7 +140,8 @@ class LendingDay:
             return (await self._customer.ask(query, id=proposal))["creditFacilityProposal"]["termSheet"]
 
         found = await self._until("the term sheet", sheet)
-        self._stage.say(f"sha-256 {found['sha256'][:16]}…, to be read at {found['link'].partition('?')[0]}")
+        self._stage.say(f"sha-256 {found['sha256'][:16]}…; whoever has this link reads it for an hour:")
+        self._stage.say(found["link"])
         await self._stage.refused(
             "another hash",
             self._customer.do("creditFacilityProposalAccept", PROPOSAL, proposalId=proposal,
