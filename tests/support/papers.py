@@ -7,12 +7,13 @@ from lana.core.document import Agreement, PlanRow, PriceLevel, TermSheet
 ID = "018f0000-0000-7000-8000-000000000001"
 
 
-def a_term_sheet(rows: int = 3, borrower: str = "Ann Example · ann@example.com") -> TermSheet:
+def a_term_sheet(rows: int = 3, borrower: str = "Ann Example") -> TermSheet:
     return TermSheet(
         proposal_id=ID,
         date="2026-01-15",
         lender="Lana Bank",
         borrower=borrower,
+        email="ann@example.com",
         customer_id=ID,
         amount="$1,000.00",
         fee="$50.00 (5 %)",

@@ -27,7 +27,8 @@ def term_sheet_of(proposal: Proposal, contact: Contact, on: date, end_of_day: En
         proposal_id=str(proposal.id),
         date=on.isoformat(),
         lender=LENDER,
-        borrower=f"{_name(contact)} · {contact.email}",
+        borrower=_name(contact),
+        email=contact.email,
         customer_id=str(proposal.customer_id),
         amount=format_usd(proposal.amount),
         fee=f"{format_usd(terms.fee(proposal.amount))} ({_percent(terms.one_time_fee_rate)})",
@@ -85,7 +86,7 @@ def _terms(terms: TermValues) -> list[tuple[str, str]]:
     return [
         ("Annual rate", _percent(terms.annual_rate)),
         ("Annual rate with the fee spread", _rounded(terms.effective_annual_rate)),
-        ("Duration", f"{terms.duration.units} months"),
+        ("Duration", _long(terms.duration)),
         ("Paid out", "at once" if single else "as it is drawn"),
         ("Interest accrues", _every(terms.accrual_interval.value)),
         ("Interest is posted", _every(terms.accrual_cycle_interval.value)),
@@ -113,7 +114,12 @@ def _days(duration: Duration | None) -> str:
 
 
 def _after(duration: Duration, since: str) -> str:
-    return f"{duration.units} {duration.period} after {since}"
+    return f"{_long(duration)} after {since}"
+
+
+def _long(duration: Duration) -> str:
+    period = str(duration.period)
+    return f"{duration.units} {period.removesuffix('s') if duration.units == 1 else period}"
 
 
 def _name(contact: Contact) -> str:

@@ -88,6 +88,7 @@ class TermSheet(msgspec.Struct, frozen=True, kw_only=True):
     date: str
     lender: str
     borrower: str
+    email: str
     customer_id: str
     amount: str
     fee: str

@@ -47,7 +47,7 @@ def cents(text: str) -> int:
 
 def test_a_term_sheet_names_parties_amount_fee_terms_and_levels() -> None:
     made = sheet(terms())
-    assert (made.lender, made.borrower) == ("Lana Bank", f"{NOBODY} · ann@example.com")
+    assert (made.lender, made.borrower, made.email) == ("Lana Bank", NOBODY, "ann@example.com")
     assert (made.amount, made.fee, made.date) == ("$1,000.00", "$50.00 (5 %)", "2026-01-15")
     assert dict(made.terms) == {
         "Annual rate": "12 %",
