@@ -7,11 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from graphql import build_schema, parse, validate
 
 ROOT = Path(__file__).parents[2]
 SKIPPED = {".venv", ".git", ".lana", "node_modules", ".pytest_cache", ".hypothesis"}
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 README = (ROOT / "README.md").read_text()
+SCHEMAS = [
+    build_schema((ROOT / f"docs/reference/{api}.graphql").read_text()) for api in ("admin", "customer")
+]
+EXAMPLE = re.compile(r"^```graphql\n(.*?)^```", re.MULTILINE | re.DOTALL)
 MAKE = re.compile(r"^([a-z-]+):", re.MULTILINE)
 
 
@@ -68,3 +73,9 @@ def test_tests_that_pages_name_exist(page: Path) -> None:
     tests = "\n".join(path.read_text() for each in folders for path in sorted(each.rglob("test_*.py")))
     named = re.findall(r"`(test_\w+)`", page.read_text())
     assert [name for name in named if f"def {name}(" not in tests] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_an_example_is_one_request_that_an_api_takes(page: Path) -> None:
+    for example in EXAMPLE.findall(page.read_text()):
+        assert min((validate(schema, parse(example)) for schema in SCHEMAS), key=len) == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from pathlib import Path
 from uuid import UUID
 
 import msgspec
@@ -14,7 +16,7 @@ from lana.core.accounting import JOURNAL_ID
 from lana.core.credit import chart
 from lana.core.credit.ledger import TEMPLATES, CreditLedger
 from lana.core.credit.primitives import CollateralAccountIds, FacilityAccountIds
-from lana.core.credit.templates import DEFINITIONS, Template
+from lana.core.credit.templates import DEFINITIONS, TABLE, Template
 from lana.lib.authz import Ctx, Subject
 from lana.lib.es.op import Op
 from lana.lib.ids import new_id
@@ -251,6 +253,16 @@ def test_a_posting_says_who_began_it_and_of_disbursals_which_one(template: Templ
     if template in OF_DISBURSALS:
         expected["entity_ref"] = {"entity_type": "Disbursal", "entity_id": str(DISBURSAL)}
     assert msgspec.json.decode(prepared.metadata) == expected
+
+
+def test_how_it_works_lists_every_template_and_its_pairs() -> None:
+    page = Path(__file__).parents[4] / "docs" / "how-it-works" / "credit.md"
+    rows = re.findall(r"^\| [^|]* \| `([A-Z_]+)` \| ([^|]*) \|$", page.read_text(), re.MULTILINE)
+    assert dict(rows) == {
+        template: "; ".join(f"{'*p* ' if pair.pending else ''}{pair.debit} / {pair.credit}" for pair in pairs)
+        for template, (_, pairs) in TABLE.items()
+    }
+    assert len(rows) == len(TABLE)
 
 
 def test_every_template_is_defined_once() -> None:
