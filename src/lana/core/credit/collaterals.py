@@ -24,7 +24,7 @@ from lana.core.credit.public import CollateralAdjustment, CollateralUpdated
 from lana.core.domain_config import Settings
 from lana.lib.authz import Authorizer, Check
 from lana.lib.es.op import Op
-from lana.lib.money import Satoshis
+from lana.lib.money import Satoshis, require_satoshis
 from lana.lib.pg.database import Database
 
 Finish = Callable[[Op, Facility], Awaitable[None]]
@@ -53,8 +53,11 @@ class Collaterals:
     # --- by hand --------------------------------------------------------------------------------------------
 
     async def update(self, op: Op, collateral_id: UUID, total: Satoshis, effective: date) -> Collateral:
-        """Set the total. ManualUpdateError with a wallet; PriceStale or BelowMarginLimit for a removal."""
+        """Set the total. ManualUpdateError with a wallet; PriceStale or BelowMarginLimit for a removal;
+        AmountTooLarge.
+        """
         self._authz.enforce(op, CollateralAction.RECORD_MANUAL_UPDATE, collateral_id)
+        require_satoshis(total, "collateral")
         collateral = await op.find(self.repo, collateral_id)
         collateral.require_manual()
         change = collateral.difference(total)

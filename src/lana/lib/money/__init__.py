@@ -20,11 +20,23 @@ from lana.lib.money.amount import (
     usd_of,
     value_of,
 )
+from lana.lib.money.bounds import (
+    MOST_CENTS,
+    MOST_CENTS_OF_A_BITCOIN,
+    MOST_SATOSHIS,
+    AmountTooLarge,
+    require_cents,
+    require_satoshis,
+)
 
 __all__ = [
     "INT64_MAX",
+    "MOST_CENTS",
+    "MOST_CENTS_OF_A_BITCOIN",
+    "MOST_SATOSHIS",
     "SATOSHIS_OF_BTC",
     "AmountOverflow",
+    "AmountTooLarge",
     "InexactAmount",
     "Satoshis",
     "UsdCents",
@@ -35,6 +47,8 @@ __all__ = [
     "checked_sub",
     "format_btc",
     "format_usd",
+    "require_cents",
+    "require_satoshis",
     "satoshis_of",
     "satoshis_worth",
     "usd_cents_of",
