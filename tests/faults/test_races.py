@@ -15,6 +15,7 @@ from lana.lib.authz import Ctx
 from lana.lib.errors import NotAuthorized
 from tests.conftest import bank_config
 from tests.support.bank import make_customer
+from tests.support.lending import Lender
 from tests.support.proof import assert_clean, settle
 from tests.support.twice import Twice, acting, race
 
@@ -69,6 +70,22 @@ async def test_close_against_deposit_never_closes_over_money(bank: Twice) -> Non
         state, balance = await bank.state(account)
         assert (state.status is AccountStatus.CLOSED) == (closed == "done")
         assert balance.settled == (7 if deposited == "done" else 0)
+
+
+async def test_close_against_a_proposal_never_leaves_a_loan_without_its_account(bank: Twice) -> None:
+    custodian = await Lender(bank.one, bank.ctx).custodian()
+    lender = Lender(bank.other, bank.ctx, custodian)
+    for _ in range(ROUNDS):
+        account, _ = await bank.state(await bank.account())
+        outcomes = await race(
+            bank.one.commands.run(bank.ctx, bank.one.deposit_accounts.close_account, account.id),
+            lender.propose(100_000, account=account),
+        )
+        account, _ = await bank.state(account.id)
+        assert (outcomes, account.is_closed) in [
+            (["done", "CAN_NOT_CREATE_PROPOSAL_FOR_CLOSED_OR_FROZEN_ACCOUNT"], True),
+            (["DEPOSIT_ACCOUNT_CLOSE_PRECONDITION_FAILED", "done"], False),
+        ]
 
 
 async def test_withdrawals_from_two_processes_never_take_more_than_there_is(bank: Twice) -> None:

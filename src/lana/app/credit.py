@@ -88,6 +88,7 @@ def wire_credit(around: Around) -> Credit:
     db, authz = around.db, around.authz
     acts = _acts(around)
     around.customers.closing_checks.append(credit.NoOpenCredit(db, authz))
+    around.deposit_accounts.closing_checks.append(credit.NoCreditToPay(db))
     records = credit.FacilityRecords(db)
     plans = credit.Plans(db, around.bank_time, records)
     balances = credit.FacilityBalances(around.books)
@@ -157,9 +158,16 @@ def _acts(around: Around) -> _Acts:
         obligations=obligations,
     )
     collaterals = credit.Collaterals(db, authz, around.settings, margins=margins)
-    completions = credit.Completions(db, authz, margins=margins, interest=interest, collaterals=collaterals)
-    collaterals.finish = completions.finish
     liquidations = credit.Liquidations(db, authz, margins=margins, payments=payments, collaterals=collaterals)
+    completions = credit.Completions(
+        db,
+        authz,
+        margins=margins,
+        interest=interest,
+        collaterals=collaterals,
+        liquidations=liquidations,
+    )
+    collaterals.finish = completions.finish
     monitor = credit.MarginMonitor(
         db, around.commands, margins=margins, activations=activations, disbursals=disbursals
     )

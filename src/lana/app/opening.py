@@ -107,7 +107,6 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
     accounts = deposit.DepositAccounts(db, authz, customers, public_ids, deposit_ledger)
     withdrawals = deposit.Withdrawals(db, authz, public_ids, deposit_ledger, governance_service)
     histories = deposit.Histories(db, authz, books)
-    customers.closing_checks.append(deposit.NoOpenDeposits(db, authz))
 
     templates = terms.TermsTemplates(db, authz)
     credit_requests = credit.CreditRequests(db, authz, settings)
@@ -143,6 +142,8 @@ async def _wire(config: Config, keyring: Keyring, stack: AsyncExitStack) -> App:
             renderer=renderer,
         )
     )
+    # after that of loans: while there is one, its account is open too
+    customers.closing_checks.append(deposit.NoOpenDeposits(db, authz))
 
     secrets = config.secrets
     staff_logins = await stack.enter_async_context(

@@ -163,6 +163,24 @@ async def test_refusals_have_their_codes(bank: Servers, facility: Facility) -> N
     assert unknown == {"liquidation": None}
 
 
+async def test_loan_and_account_stay_open_while_coins_are_out(bank: Servers, facility: Facility) -> None:
+    staff, lender = bank.superuser, Lender(bank.app, await superuser_of(bank.app))
+    ids, amount = {"collateralId": str(facility.collateral_id)}, 1_000_000
+    await staff.do("collateralRecordSentToLiquidation", "__typename", **ids, amount=amount)
+    await lender.pay(facility.id, facility.amount)
+    loan, account = str(facility.id), str(facility.disbursal_credit_account_id)
+    for mutation, fields, code in (
+        ("creditFacilityComplete", {"creditFacilityId": loan}, "COLLATERAL_IN_LIQUIDATION"),
+        ("depositAccountClose", {"depositAccountId": account}, "DEPOSIT_ACCOUNT_CLOSE_PRECONDITION_FAILED"),
+    ):
+        with pytest.raises(Refused) as refused:
+            await staff.do(mutation, "__typename", **fields)
+        assert (refused.value.code, refused.value.kind) == (code, "CONFLICT"), mutation
+    await staff.do("collateralRecordProceedsFromLiquidation", "__typename", **ids, amount=1)
+    found = await staff.do("creditFacilityComplete", "creditFacility { status }", creditFacilityId=loan)
+    assert found["creditFacility"] == {"status": "CLOSED"}
+
+
 async def test_one_is_cancelled_and_tranches_leave_one_open(bank: Servers, facility: Facility) -> None:
     lender = Lender(bank.app, await superuser_of(bank.app))
     await lender.price(6_600_000)

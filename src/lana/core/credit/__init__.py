@@ -4,7 +4,7 @@ from lana.core.credit.activations import Activations
 from lana.core.credit.allocation.entity import Allocation
 from lana.core.credit.balances import FacilityBalance, FacilityBalances
 from lana.core.credit.calculator import Calculation
-from lana.core.credit.closing import NoOpenCredit
+from lana.core.credit.closing import NoCreditToPay, NoOpenCredit
 from lana.core.credit.collateral.entity import Collateral
 from lana.core.credit.collaterals import Collaterals
 from lana.core.credit.completions import Completions, Payoff
@@ -114,6 +114,7 @@ __all__ = [
     "MarginMonitor",
     "Margins",
     "ModuleConfig",
+    "NoCreditToPay",
     "NoOpenCredit",
     "ObligationType",
     "Obligations",

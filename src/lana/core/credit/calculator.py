@@ -13,7 +13,15 @@ import msgspec
 from lana.core.credit.collateral.errors import InvalidLiquidationPaymentCalculationInput
 from lana.core.credit.cvl import cvl
 from lana.core.credit.liquidation_amounts import to_restore
-from lana.lib.money import SATOSHIS_OF_BTC, Satoshis, UsdCents, checked_int64, satoshis_worth, value_of
+from lana.lib.money import (
+    INT64_MAX,
+    SATOSHIS_OF_BTC,
+    Satoshis,
+    UsdCents,
+    checked_int64,
+    satoshis_worth,
+    value_of,
+)
 
 
 class Calculation(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +78,9 @@ def _restore(
     if target_cvl <= 100:
         raise InvalidLiquidationPaymentCalculationInput("targetCvl is not above 100", field="targetCvl")
     receive, liquidate = to_restore(collateral, outstanding, price, target_cvl)
-    return receive, min(liquidate, collateral)
+    if receive > INT64_MAX:
+        raise InvalidLiquidationPaymentCalculationInput("toReceive exceeds 64 bits", field="targetCvl")
+    return UsdCents(receive), Satoshis(min(liquidate, collateral))
 
 
 def _for_proceeds(

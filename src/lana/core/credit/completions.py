@@ -46,6 +46,12 @@ class Releasing(Protocol):
         ...
 
 
+class Ending(Protocol):
+    async def end(self, op: Op, facility: Facility) -> None:
+        """What is left of a liquidation. CollateralInLiquidation while coins are out."""
+        ...
+
+
 class Completions:
     def __init__(
         self,
@@ -55,6 +61,7 @@ class Completions:
         margins: Margins,
         interest: Interest,
         collaterals: Releasing,
+        liquidations: Ending,
     ) -> None:
         self._facilities = FacilityRepo(db)
         self._obligations = ObligationRepo(db)
@@ -63,6 +70,7 @@ class Completions:
         self._margins = margins
         self._interest = interest
         self._collaterals = collaterals
+        self._liquidations = liquidations
 
     async def payoff(self, ctx: Scope, facility: Facility) -> Payoff:
         self._authz.enforce(ctx, FacilityAction.READ, facility.id)
@@ -79,7 +87,9 @@ class Completions:
         )
 
     async def complete(self, op: Op, facility_id: UUID) -> Facility:
-        """OutstandingAmount while anything is owed. Closed at once, or when the wallet is empty."""
+        """OutstandingAmount while anything is owed, CollateralInLiquidation while coins are out. Closed at
+        once, or when the wallet is empty.
+        """
         self._authz.enforce(op, FacilityAction.COMPLETE, facility_id)
         facility = await op.find(self._facilities, facility_id)
         if facility.is_closed or facility.is_completing:
@@ -87,6 +97,7 @@ class Completions:
         owed = await self._obligations.find_unpaid(op, facility_id)
         accrued = await self._interest.accrued_unposted(op, facility)
         facility.require_settled(accrued, unpaid(owed))
+        await self._liquidations.end(op, facility)
         await self._interest.close_cycle(op, facility)
         facility.request_completion()
         if await self._collaterals.release(op, facility):

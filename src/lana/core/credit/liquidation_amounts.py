@@ -6,17 +6,16 @@ from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 
-from lana.lib.money import INT64_MAX, SATOSHIS_OF_BTC, Satoshis, UsdCents, value_of
+from lana.lib.money import SATOSHIS_OF_BTC, Satoshis, UsdCents, value_of
 
 
 def to_restore(
     collateral: Satoshis, outstanding: UsdCents, price: UsdCents, target_cvl: Decimal
-) -> tuple[UsdCents, Satoshis]:
+) -> tuple[int, int]:
     """Proceeds and satoshis that bring the CVL to a target above 100 %: (O·r − C) / (r − 1), up to the cent,
-    and its satoshis, up. `price` above 0. At most what 64 bits hold, more than anybody has.
+    and its satoshis, up. `price` above 0. Either may be more than there is, and than 64 bits hold.
     """
     target = Fraction(target_cvl) / 100
     missing = outstanding * target - value_of(collateral, price)
-    receive = min(max(0, ceil(missing / (target - 1))), INT64_MAX)
-    liquidate = min(-(-receive * SATOSHIS_OF_BTC // price), INT64_MAX)
-    return UsdCents(receive), Satoshis(liquidate)
+    receive = max(0, ceil(missing / (target - 1)))
+    return receive, -(-receive * SATOSHIS_OF_BTC // price)

@@ -1,5 +1,5 @@
 """Liquidations: collateral sent to be sold, its proceeds applied to what is owed, cancelled while nothing is
-sent.
+sent; over with their loan.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from lana.core.credit.collateral.errors import (
 from lana.core.credit.collateral.repo import CollateralRepo
 from lana.core.credit.collaterals import Collaterals
 from lana.core.credit.cvl import CollateralizationState
+from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.history import CollateralSentOut, RepaymentAmountReceived, tell
 from lana.core.credit.ledger import CreditLedger
@@ -160,11 +161,27 @@ class Liquidations:
         under = facility.collateralization_state is CollateralizationState.UNDER_LIQUIDATION_THRESHOLD
         if liquidation.sent_total or under:
             raise LiquidationNotCancellable(liquidation_id)
-        collateral = await op.find(self._collaterals, liquidation.collateral_id)
-        collateral.cancel_liquidation()
-        facility.cancel_liquidation(liquidation_id)
         liquidation.cancel()
+        await self._over(op, facility, liquidation)
         return liquidation
+
+    async def end(self, op: Op, facility: Facility) -> None:
+        """Nothing is owed: what is under way is over. CollateralInLiquidation while coins are out."""
+        if facility.liquidation is not None:
+            liquidation = await op.find(self.repo, facility.liquidation.liquidation_id)
+            liquidation.end()
+            await self._over(op, facility, liquidation)
+
+    async def _over(self, op: Op, facility: Facility, liquidation: Liquidation) -> None:
+        """With no more proceeds: collateral and facility learn of it."""
+        collateral = await op.find(self._collaterals, liquidation.collateral_id)
+        if liquidation.cancelled:
+            collateral.cancel_liquidation()
+            facility.cancel_liquidation(liquidation.id)
+            return
+        collateral.complete_liquidation()
+        facility.apply_proceeds(liquidation.id, completes=True)
+        op.publish(LiquidationCompleted(liquidation_id=liquidation.id, secured_loan_id=facility.id))
 
     async def calculate(
         self,

@@ -31,7 +31,7 @@ from lana.core.credit.snapshots import told_facility, told_pending
 from lana.core.price import CurrentPrice, Prices
 from lana.lib.es.entity import DONE
 from lana.lib.es.op import Op
-from lana.lib.money import Satoshis, UsdCents
+from lana.lib.money import INT64_MAX, Satoshis, UsdCents
 from lana.lib.pg.database import Database
 
 
@@ -115,6 +115,6 @@ def trigger_of(facility: Facility, price: UsdCents, op: Op) -> LiquidationTrigge
     return LiquidationTrigger(
         liquidation_id=op.new_id(),
         trigger_price=price,
-        initially_expected_to_receive=receive,
-        initially_estimated_to_liquidate=min(liquidate, held.collateral),
+        initially_expected_to_receive=UsdCents(min(receive, INT64_MAX)),
+        initially_estimated_to_liquidate=Satoshis(min(liquidate, held.collateral)),
     )

@@ -4,6 +4,7 @@ from lana.core.deposit.account.entity import DepositAccount
 from lana.core.deposit.account.errors import (
     DepositAccountAlreadyExists,
     DepositAccountClosed,
+    DepositAccountClosePreconditionFailed,
     DepositAccountFrozen,
     DepositAccountNotFound,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "Deposit",
     "DepositAccount",
     "DepositAccountAlreadyExists",
+    "DepositAccountClosePreconditionFailed",
     "DepositAccountClosed",
     "DepositAccountCreated",
     "DepositAccountFrozen",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from lana.core.customer import Customers
@@ -33,6 +33,14 @@ HOLDER_SPACE: Final = "deposit-account.holder"
 REMEMBERED: Final = 100_000
 
 
+class ClosingCheck(Protocol):
+    """What another domain still needs an account for."""
+
+    async def __call__(self, op: Op, account: DepositAccount) -> None:
+        """Raise `DepositAccountClosePreconditionFailed`; guard what the answer rests on."""
+        ...
+
+
 class DepositAccounts:
     def __init__(
         self,
@@ -44,6 +52,7 @@ class DepositAccounts:
     ) -> None:
         self.repo = DepositAccountRepo(db)
         self.ledger = ledger
+        self.closing_checks: list[ClosingCheck] = []
         self._authz = authz
         self._customers = customers
         self._public_ids = public_ids
@@ -86,6 +95,8 @@ class DepositAccounts:
         account = await op.find(self.repo, account_id)
         balance = await self.ledger.balance(account.account_ids)
         if account.close(balance) is not ALREADY:
+            for check in self.closing_checks:
+                await check(op, account)
             self.ledger.lock(op, account.account_ids, balance)
         return account
 

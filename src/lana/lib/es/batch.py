@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -147,6 +148,7 @@ def _lock_and_check(out: Statements, entries: Sequence[Entry]) -> None:
             arrays(rows, "int8", "uuid", "int8"),
         )
     _check_balances(out, entries)
+    _check_numbers(out, entries)
 
 
 def _check_balances(out: Statements, entries: Sequence[Entry]) -> None:
@@ -167,6 +169,23 @@ def _check_balances(out: Statements, entries: Sequence[Entry]) -> None:
             " where coalesce(b.settled_credit - b.settled_debit, 0) <> c.settled"
             " or coalesce(b.pending_credit - b.pending_debit, 0) <> c.pending",
             arrays(rows, "int8", "uuid", "text", "int8", "int8"),
+        )
+
+
+def _check_numbers(out: Statements, entries: Sequence[Entry]) -> None:
+    """Likewise after the locks: who would add a row guards an entity locked above, so none is added now."""
+    guards: dict[tuple[str, str], list[tuple[int, UUID, int]]] = {}
+    for number, entry in enumerate(entries):
+        for guard in entry.op.numbers:
+            rows = guards.setdefault((guard.table, guard.column), [])
+            rows.append((number, guard.parent_id, guard.number))
+    for table, column in sorted(guards):
+        out.add(
+            "select set_config('lana.conf', concat_ws(',', nullif(current_setting('lana.conf', true), ''),"
+            " string_agg(c.op::text, ',')), true)"
+            " from unnest(%b, %b, %b) as c(op, parent, number)"
+            f" where (select count(*) from {table} t where t.{column} = c.parent) <> c.number",
+            arrays(guards[table, column], "int8", "uuid", "int8"),
         )
 
 

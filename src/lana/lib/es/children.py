@@ -45,6 +45,12 @@ class ChildRepo(Repo[T]):
         """Each guarded, newest first. What is missing is not guarded: guard the parent. TooManyToDecide."""
         return self._kept(op, await self.of_parent(parent_id))
 
+    async def find_all_of_parent(self, op: Op, parent_id: UUID) -> list[T]:
+        """As `find_of_parent`, and that there is no other is guarded too, as `Op.guard_number` says."""
+        found = await self.find_of_parent(op, parent_id)
+        op.guard_number(self.table, self.parent, parent_id, len(found))
+        return found
+
     def _kept(self, op: Op, found: Sequence[T]) -> list[T]:
         if len(found) == EACH:
             raise TooManyToDecide(f"more than {EACH - 1} of {self.table}")

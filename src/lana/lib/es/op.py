@@ -63,6 +63,15 @@ class BalanceGuard(msgspec.Struct, frozen=True):
     pending: int
 
 
+class NumberGuard(msgspec.Struct, frozen=True):
+    """How many rows of a state table belong to a parent, where a decision rests on there being no other."""
+
+    table: str
+    column: str
+    parent_id: UUID
+    number: int
+
+
 class DeferredJob(msgspec.Struct, frozen=True):
     """A job enqueued in the Op: name `<domain>.<verb-noun>`, JSON arguments, and a lock only where order
     matters.
@@ -89,6 +98,7 @@ class Op:
         self.accounts: list[NewAccount] = []
         self.status_changes: list[StatusChange] = []
         self.balances: list[BalanceGuard] = []
+        self.numbers: list[NumberGuard] = []
         self.jobs: list[DeferredJob] = []
         self.claims: list[Claim] = []
         self.released: list[tuple[str, str]] = []
@@ -198,6 +208,15 @@ class Op:
         second run.
         """
         self.balances.append(BalanceGuard(account_id, currency, settled, pending))
+
+    def guard_number(self, table: str, column: str, parent_id: UUID, number: int) -> None:
+        """The decision rests on there being no other row of this parent; if there is by then, the service is
+        run again.
+
+        As with `guard_balance`, it holds only where everyone who adds such a row guards an entity that this
+        Op writes. `ChildRepo.find_all_of_parent` puts it.
+        """
+        self.numbers.append(NumberGuard(table, column, parent_id, number))
 
     def defer(self, job: DeferredJob) -> None:
         """A job, enqueued in the same transaction."""

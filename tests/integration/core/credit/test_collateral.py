@@ -11,8 +11,12 @@ import pytest
 from lana.app import App
 from lana.core.credit import Actor, Facility, FacilityStatus, PendingFacility, ReleaseState
 from lana.core.credit import CollateralizationState as State
-from lana.core.credit.collateral.errors import CollateralReleased, ManualUpdateError
-from lana.core.credit.facility.errors import BelowMarginLimit, DisbursalOnInactiveFacility
+from lana.core.credit.collateral.errors import CollateralReleased, ManualUpdateError, NoActiveLiquidation
+from lana.core.credit.facility.errors import (
+    BelowMarginLimit,
+    CollateralInLiquidation,
+    DisbursalOnInactiveFacility,
+)
 from lana.core.credit.history import CollateralChanged
 from lana.core.price import PriceStale
 from lana.lib.authz import Ctx
@@ -66,6 +70,20 @@ async def test_a_total_by_hand_is_posted_published_and_told(lender: Lender) -> N
     ] == [("add", 1_400_000), ("add", 100_000), ("remove", 50_000)]
     # an entry has the day it was recorded, whatever day the posting has
     assert {each.effective for each in told} == {date(2026, 1, 15)}
+    await assert_clean(lender.app)
+
+
+@pytest.mark.parametrize("effective", [date.min, date(2025, 12, 31), date(2027, 1, 1), date.max])
+async def test_it_counts_at_once_whatever_day_it_is_effective(lender: Lender, effective: date) -> None:
+    """The day is the books' alone, before the loan and long after it: what secures the loan is there now."""
+    await lender.price(10_000_000)
+    facility = await lender.active(100_000, 1_400_000, terms(fee="0"))
+    await lender.collateral(facility.collateral_id, 1_200_000, effective)
+    assert (await lender.facility(facility.id)).collateralization_state is State.UNDER_MARGIN_CALL_THRESHOLD
+    await lender.collateral(facility.collateral_id, 1_300_000)
+    await lender.pay(facility.id, 100_000)
+    assert (await lender.complete(facility.id)).status is FacilityStatus.CLOSED
+    assert await lender.coins(facility.collateral_id) == (0, 0, 0)
     await assert_clean(lender.app)
 
 
@@ -342,6 +360,41 @@ async def test_a_loan_paid_while_its_coins_are_sold_is_closed_when_they_have_lef
     await walleted.shows(facility.collateral_id, 0)
     assert (await walleted.facility(facility.id)).status is FacilityStatus.CLOSED
     assert await walleted.coins(facility.collateral_id) == (0, 0, BITCOIN)
+    await assert_clean(walleted.app)
+
+
+async def test_a_liquidation_that_sent_nothing_is_over_before_the_wallet_is_empty(walleted: Walleted) -> None:
+    """Paid off and asked for: what leaves the wallet then goes back to the customer, and is not sold."""
+    await walleted.price(7_000_000)
+    facility = await walleted.watched(5_000_000, BITCOIN)
+    await walleted.price(5_200_000)
+    await walleted.pay(facility.id, 5_000_000)
+    completing = await walleted.complete(facility.id)
+    assert (completing.status, completing.liquidation) == (FacilityStatus.ACTIVE, None)
+    sent = walleted.credit.liquidations.record_sent
+    with pytest.raises(NoActiveLiquidation):
+        await walleted.app.commands.run(walleted.ctx, sent, facility.collateral_id, Satoshis(1))
+    await walleted.price(1_000)
+    await walleted.shows(facility.collateral_id, 0)
+    closed = await walleted.facility(facility.id)
+    assert (closed.status, closed.liquidation) == (FacilityStatus.CLOSED, None)
+    assert (await walleted.secured(facility.collateral_id)).liquidation_id is None
+    await assert_clean(walleted.app)
+
+
+async def test_coins_that_are_out_keep_a_loan_open_though_its_wallet_is_empty(walleted: Walleted) -> None:
+    await walleted.price(7_000_000)
+    facility = await walleted.watched(5_000_000, BITCOIN)
+    await walleted.price(5_200_000)
+    run, liquidations = walleted.app.commands.run, walleted.credit.liquidations
+    await run(walleted.ctx, liquidations.record_sent, facility.collateral_id, BITCOIN)
+    await walleted.pay(facility.id, 5_000_000)
+    await walleted.shows(facility.collateral_id, 0)
+    with pytest.raises(CollateralInLiquidation):
+        await walleted.complete(facility.id)
+    await run(walleted.ctx, liquidations.record_proceeds, facility.collateral_id, UsdCents(5_100_000))
+    assert (await walleted.complete(facility.id)).status is FacilityStatus.CLOSED
+    assert await walleted.held(facility.disbursal_credit_account_id) == 5_100_000
     await assert_clean(walleted.app)
 
 

@@ -4,6 +4,7 @@ caps, cancelling, surplus, starting again.
 
 from __future__ import annotations
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from lana.core.credit.collateral.errors import (
     NoActiveLiquidation,
     NothingSentToLiquidation,
 )
+from lana.core.credit.facility.errors import CollateralInLiquidation, OutstandingAmount
 from lana.lib.authz import Ctx
 from lana.lib.ids import new_id
 from lana.lib.money import Satoshis, UsdCents
@@ -295,15 +297,83 @@ async def test_what_is_more_than_is_owed_is_the_customer_s(lender: Liquidator) -
 
 
 async def test_proceeds_that_come_after_the_loan_was_paid_are_the_customer_s(lender: Liquidator) -> None:
+    """And it is not over before: they would have nowhere to go."""
     facility = await lender.under()
     await lender.sent(facility, 1_000_000)
     await lender.pay(facility.id, WHOLE)
-    await lender.complete(facility.id)
+    async with no_effect(lender.app.db):
+        with pytest.raises(CollateralInLiquidation, match="1000000 satoshis"):
+            await lender.complete(facility.id)
     await lender.proceeds(facility, 50_000)
+    assert (await lender.complete(facility.id)).status is FacilityStatus.CLOSED
     assert await lender.held(facility.disbursal_credit_account_id) == 50_000
     assert await lender.proceeds_held(facility) == (0, 0)
     (ended,) = await lender.all_of(facility)
-    assert ended.completed
+    assert (ended.completed, ended.cancelled) == (True, False)
+    await assert_clean(lender.app)
+
+
+# --- with the loan ----------------------------------------------------------------------------------------------
+
+
+async def test_one_of_which_nothing_was_sent_is_cancelled_with_its_loan(lender: Liquidator) -> None:
+    """Also under the threshold a moment before: nothing is owed any more."""
+    facility = await lender.under()
+    await lender.pay(facility.id, WHOLE)
+    closed = await lender.complete(facility.id)
+    assert (closed.status, closed.liquidation) == (FacilityStatus.CLOSED, None)
+    (ended,) = await lender.all_of(facility)
+    assert (ended.completed, ended.cancelled) == (True, True)
+    assert (await lender.secured(facility.collateral_id)).liquidation_id is None
+    with pytest.raises(NoActiveLiquidation):
+        await lender.sent(facility, 1)
+    async with no_effect(lender.app.db):
+        assert (await lender.cancel(ended.id)).cancelled
+    assert "LiquidationCompleted" not in await lender.published()
+    await assert_clean(lender.app)
+
+
+async def test_one_whose_tranches_are_all_booked_is_completed_with_its_loan(lender: Liquidator) -> None:
+    """What was sent is sold: nothing more can come, and a last tranche of nothing is none."""
+    facility = await lender.under()
+    await lender.sent(facility, 40_000_000)
+    await lender.proceeds(facility, 2_000_000, completes=False)
+    await lender.sent(facility, 1)
+    await lender.pay(facility.id, 3_000_000)
+    with pytest.raises(CollateralInLiquidation):
+        await lender.complete(facility.id)
+    await lender.proceeds(facility, 1, completes=False)
+    assert (await lender.complete(facility.id)).status is FacilityStatus.CLOSED
+    (ended,) = await lender.all_of(facility)
+    assert (ended.completed, ended.cancelled, ended.amount_received) == (True, False, 2_000_001)
+    assert (await lender.published())[-1] == "LiquidationCompleted"
+    assert await lender.coins(facility.collateral_id) == (0, 0, 40_000_001)
+    await assert_clean(lender.app)
+
+
+async def test_what_is_owed_is_told_before_what_is_out(lender: Liquidator) -> None:
+    facility = await lender.under()
+    await lender.sent(facility, 1)
+    with pytest.raises(OutstandingAmount):
+        await lender.complete(facility.id)
+
+
+async def test_completion_beside_coins_being_sent_one_of_them_is_refused(lender: Liquidator) -> None:
+    for _ in range(6):
+        facility = await lender.under()
+        await lender.pay(facility.id, WHOLE)
+        completed, sent = await asyncio.gather(
+            lender.complete(facility.id), lender.sent(facility, 1_000), return_exceptions=True
+        )
+        (ended,) = await lender.all_of(facility)
+        if isinstance(completed, BaseException):
+            assert isinstance(completed, CollateralInLiquidation)
+            assert (sent, ended.completed, ended.sent_total) == (None, False, 1_000)
+            await lender.proceeds(facility, 50)
+            assert (await lender.complete(facility.id)).status is FacilityStatus.CLOSED
+        else:
+            assert isinstance(sent, NoActiveLiquidation)
+            assert (ended.cancelled, ended.sent_total) == (True, 0)
     await assert_clean(lender.app)
 
 
@@ -348,17 +418,6 @@ async def test_a_cancelled_one_whose_price_has_fallen_meanwhile_starts_again(len
     await lender.cancel(started.id)
     await lender.credit.margin_monitor.sweep()
     assert [each.cancelled for each in await lender.all_of(facility)] == [True, False]
-    await assert_clean(lender.app)
-
-
-async def test_one_left_open_by_a_loan_that_is_over_can_still_be_cancelled(lender: Liquidator) -> None:
-    facility = await lender.under()
-    (started,) = await lender.all_of(facility)
-    await lender.pay(facility.id, WHOLE)
-    assert (await lender.complete(facility.id)).status is FacilityStatus.CLOSED
-    with pytest.raises(AmountExceedsCollateral):
-        await lender.sent(facility, 1)
-    assert (await lender.cancel(started.id)).cancelled
     await assert_clean(lender.app)
 
 

@@ -133,6 +133,14 @@ async def test_proposals_nobody_decided_expire_where_the_setting_says_so(lender:
 # --- customers --------------------------------------------------------------------------------------------------
 
 
+async def close_both(lender: Lender, account: DepositAccount) -> None:
+    """The account first: only then its customer."""
+    run = lender.app.commands.run
+    await run(lender.ctx, lender.app.deposit_accounts.close_account, account.id)
+    closed = await run(lender.ctx, lender.app.customers.close_customer, account.account_holder_id)
+    assert closed.status.value == "closed"
+
+
 async def refuses_to_close(lender: Lender, account: DepositAccount) -> str:
     with pytest.raises(CustomerClosePreconditionFailed) as refusal:
         await lender.app.commands.run(
@@ -143,31 +151,17 @@ async def refuses_to_close(lender: Lender, account: DepositAccount) -> str:
 
 async def test_a_customer_is_not_closed_before_their_loans(lender: Lender) -> None:
     account = await lender.account()
-    run, deposits = lender.app.commands.run, lender.app.deposit_accounts
     await lender.price(10_000_000)
-    proposal = await lender.propose(AMOUNT, account=account)
-    await run(lender.ctx, deposits.close_account, account.id)
+    proposal = await lender.propose(AMOUNT, terms(single=False, fee="0"), account=account)
     assert "open credit facility proposals" in await refuses_to_close(lender, account)
     await answer(lender, proposal, approved=True)
     await settle(lender.app)
     assert "pending credit facilities" in await refuses_to_close(lender, account)
-    # no money for a closed account: it stays pending, however much secures it
     pending = await lender.pending(proposal.id)
     await lender.collateral(pending.collateral_id, 1_400_000)
     await settle(lender.app)
-    assert (await lender.pending(proposal.id)).awaits_activation
-    assert "pending credit facilities" in await refuses_to_close(lender, account)
-    await assert_clean(lender.app)
-
-
-async def test_a_customer_with_an_active_loan_is_not_closed(lender: Lender) -> None:
-    account = await lender.account()
-    await lender.price(10_000_000)
-    values = terms(single=False, fee="0")
-    facility = await lender.active(AMOUNT, 1_400_000, values, account=account)
-    run = lender.app.commands.run
-    await run(lender.ctx, lender.app.deposit_accounts.close_account, account.id)
     assert "active credit facilities" in await refuses_to_close(lender, account)
-    await lender.complete(facility.id)
-    closed = await run(lender.ctx, lender.app.customers.close_customer, account.account_holder_id)
-    assert closed.status.value == "closed"
+    await lender.complete(proposal.id)
+    assert "active deposit accounts" in await refuses_to_close(lender, account)
+    await close_both(lender, account)
+    await assert_clean(lender.app)

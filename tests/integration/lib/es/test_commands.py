@@ -13,7 +13,7 @@ from lana.lib.errors import IdempotencyKeyReused, NotFound, Refusal, StoredRefus
 from lana.lib.es.commands import MAX_TRIES, Commands
 from lana.lib.es.op import Op
 from lana.lib.pg.database import Database
-from tests.support.box import FILL, BoxClosed, Boxes, BoxService, NameTaken, create_tables
+from tests.support.box import FILL, Box, BoxClosed, Boxes, BoxService, NameTaken, create_tables
 
 pytestmark = pytest.mark.asyncio
 
@@ -210,6 +210,34 @@ async def test_what_reads_of_two_moments_gave_is_decided_again(
     before = await count(db, "audit_entries")
     assert await commands.run(ctx, compare) == "equal"
     assert await count(db, "audit_entries") == before + 1, "the answer that never was left no trace"
+
+
+async def test_a_decision_that_rests_on_there_being_no_other_is_guarded(
+    service: BoxService, commands: Commands, ctx: Ctx
+) -> None:
+    """Another is added between the look and the commit, by a command that guards what this one writes."""
+    box, other = await commands.run(ctx, service.create, "one"), uuid4()
+    numbers: list[int] = []
+
+    async def add(op: Op) -> None:
+        await op.find(service.boxes, box.id)
+        await service.create(op, "other", other)
+
+    async def close_if_alone(op: Op) -> Box:
+        numbers.append(0 if await service.boxes.peek(other) is None else 1)
+        op.guard_number(Boxes.table, "id", other, numbers[-1])
+        if len(numbers) == 1:
+            await commands.run(ctx, add)
+        if numbers[-1]:
+            raise BoxClosed("not alone")
+        return await service.close(op, box.id)
+
+    with pytest.raises(BoxClosed, match="not alone"):
+        await commands.run(ctx, close_if_alone)
+    assert numbers == [0, 1]
+    stored = await service.boxes.peek(box.id)
+    assert stored
+    assert not stored.closed
 
 
 @pytest.mark.parametrize("error", [ValueError, BoxClosed], ids=["fault", "refusal"])

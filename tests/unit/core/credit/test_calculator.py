@@ -131,6 +131,13 @@ def test_what_64_bits_do_not_hold_is_refused() -> None:
         at(outstanding=10**18, receive=10**18, liquidate=1)
 
 
+@pytest.mark.parametrize(("outstanding", "target"), [(10**15, "100.01"), (2**63 - 1, "140")])
+def test_proceeds_beyond_64_bits_are_refused_and_not_cut(outstanding: int, target: str) -> None:
+    with pytest.raises(InvalidLiquidationPaymentCalculationInput) as refused:
+        at(outstanding, 100_000, target=Decimal(target))
+    assert refused.value.field == "targetCvl"
+
+
 owed = st.integers(1, 10**12)
 held = st.integers(0, 10**12)
 prices = st.integers(1_000, 10**9)

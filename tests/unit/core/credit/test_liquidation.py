@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lana.core.credit.cvl import cvl
+from lana.core.credit.facility.errors import CollateralInLiquidation
 from lana.core.credit.liquidation.entity import (
     Initialized,
     Liquidation,
@@ -18,9 +19,14 @@ from lana.core.credit.liquidation.entity import (
     ProceedsReceivedAndLiquidationCompleted,
 )
 from lana.core.credit.liquidation_amounts import to_restore
+from lana.core.credit.margins import trigger_of
+from lana.lib.authz import Ctx
 from lana.lib.es.entity import ALREADY, DONE
+from lana.lib.es.op import Op
 from lana.lib.ids import new_id
 from lana.lib.money import INT64_MAX, Satoshis, UsdCents, value_of
+from tests.support.lending import terms
+from tests.unit.core.credit.lent import DAY, NOON, a_facility
 
 TODAY = date(2026, 1, 15)
 COIN = Satoshis(100_000_000)
@@ -59,10 +65,14 @@ def test_at_or_above_the_target_nothing_is_to_be_sold(price: int) -> None:
     assert to_restore(COIN, UsdCents(5_000_000), UsdCents(price), Decimal(140)) == (0, 0)
 
 
-def test_more_than_64_bits_hold_is_cut_to_what_they_hold() -> None:
+def test_one_that_starts_by_itself_is_capped_by_what_is_held_and_what_64_bits_hold() -> None:
     """A loan of billions with a target next to 100 %: looked at like any other."""
-    found = to_restore(COIN, UsdCents(10**15), UsdCents(100_000), Decimal("100.01"))
-    assert found == (INT64_MAX, INT64_MAX)
+    facility = a_facility(values=terms(cvls=("100.01", "100.005", "100")))
+    facility.move(facility.position.owed(disbursed=10**15))
+    op = Op(Ctx.system("test"), NOON, DAY)
+    trigger = trigger_of(facility, UsdCents(100_000), op)
+    assert trigger.initially_expected_to_receive == INT64_MAX
+    assert trigger.initially_estimated_to_liquidate == COIN
 
 
 @given(
@@ -81,7 +91,7 @@ def test_the_sale_restores_the_target_and_one_cent_less_does_not(
     assert worth - received >= r * (exposure - received)
     if received:
         assert worth - (received - 1) < r * (exposure - (received - 1))
-    assert 0 <= value_of(sold, UsdCents(price)) - received <= Fraction(price, COIN) + 1
+    assert 0 <= value_of(Satoshis(sold), UsdCents(price)) - received <= Fraction(price, COIN) + 1
 
 
 def test_with_its_coins_rounded_up_the_worked_example_comes_out_at_139() -> None:
@@ -125,6 +135,20 @@ def test_a_cancelled_one_is_completed_too() -> None:
     assert made.cancel() is DONE
     assert (made.completed, made.cancelled) == (True, True)
     assert made.cancel() is ALREADY
+
+
+def test_with_its_loan_it_is_cancelled_or_completed_and_not_while_coins_are_out() -> None:
+    untouched, sold = liquidation(), liquidation()
+    assert untouched.end() is DONE
+    assert (untouched.completed, untouched.cancelled) == (True, True)
+    send(sold, 40)
+    with pytest.raises(CollateralInLiquidation, match="40 satoshis"):
+        sold.end()
+    receive(sold, 1_000, completes=False)
+    assert sold.end() is DONE
+    assert (sold.completed, sold.cancelled) == (True, False)
+    assert {untouched.end(), sold.end()} == {ALREADY}
+    assert Liquidation.fold(sold.pending).completed
 
 
 def test_its_state_is_what_its_events_say() -> None:

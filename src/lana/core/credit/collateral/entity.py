@@ -264,8 +264,11 @@ class Collateral(Entity[CollateralEvent]):
             )
         )
         if completes:
-            self.emit(LiquidationCompleted(liquidation_id=liquidation_id))
+            self.complete_liquidation()
         return outcome
+
+    def complete_liquidation(self) -> Outcome:
+        return self.emit(LiquidationCompleted(liquidation_id=self.require_liquidation()))
 
     def cancel_liquidation(self) -> Outcome:
         return self.emit(LiquidationCancelled(liquidation_id=self.require_liquidation()))

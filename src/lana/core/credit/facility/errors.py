@@ -11,6 +11,12 @@ class OutstandingAmount(Refusal):
     prefix = "CreditFacilityError"
 
 
+class CollateralInLiquidation(Refusal):
+    """Coins were sent to be sold, and what they brought is not recorded yet."""
+
+    prefix = "CreditFacilityError"
+
+
 class DisbursalOnInactiveFacility(Refusal):
     prefix = "CreditFacilityError"
 

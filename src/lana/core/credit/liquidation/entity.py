@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from lana.core.credit.facility.errors import CollateralInLiquidation
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
 from lana.lib.money import Satoshis, UsdCents
 
@@ -48,12 +49,21 @@ class ProceedsReceivedAndLiquidationCompleted(
     effective: date
 
 
+class Completed(Event, frozen=True, tag="completed"):
+    """With its loan, after the last tranche."""
+
+
 class Cancelled(Event, frozen=True, tag="cancelled"):
     pass
 
 
 LiquidationEvent = (
-    Initialized | CollateralSentOut | ProceedsReceived | ProceedsReceivedAndLiquidationCompleted | Cancelled
+    Initialized
+    | CollateralSentOut
+    | ProceedsReceived
+    | ProceedsReceivedAndLiquidationCompleted
+    | Completed
+    | Cancelled
 )
 
 
@@ -68,7 +78,7 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Liquidation(Entity[LiquidationEvent]):
-    """Over once: completed with its proceeds, or cancelled while nothing was sent."""
+    """Over once: completed with its proceeds, cancelled while nothing was sent, or ended with its loan."""
 
     kind: ClassVar[str] = "liquidation"
     event_types: ClassVar[object] = LiquidationEvent
@@ -107,6 +117,8 @@ class Liquidation(Entity[LiquidationEvent]):
                 )
                 self.liquidated = Satoshis(self.liquidated + event.liquidated)
                 self.completed = isinstance(event, ProceedsReceivedAndLiquidationCompleted)
+            case Completed():
+                self.completed = True
             case Cancelled():
                 self.completed = self.cancelled = True
             case Initialized():
@@ -146,3 +158,11 @@ class Liquidation(Entity[LiquidationEvent]):
 
     def cancel(self) -> Outcome:
         return ALREADY if self.completed else self.emit(Cancelled())
+
+    def end(self) -> Outcome:
+        """With its loan: cancelled where nothing was sent. CollateralInLiquidation while coins are out."""
+        if self.not_yet_liquidated:
+            raise CollateralInLiquidation(f"{self.not_yet_liquidated} satoshis")
+        if self.completed or not self.sent:
+            return self.cancel()
+        return self.emit(Completed())

@@ -13,6 +13,10 @@ class BalanceIsNotZero(DepositAccountRefusal):
     pass
 
 
+class DepositAccountClosePreconditionFailed(DepositAccountRefusal):
+    """What still needs the account, e.g. `has active credit facilities`."""
+
+
 class CannotUpdateClosedAccount(DepositAccountRefusal):
     pass
 
