@@ -12,8 +12,8 @@ class FixedTime:
     def now(self) -> datetime:
         return self.at
 
-    def today(self) -> date:
-        return self.at.date()
+    def date_of(self, instant: datetime) -> date:
+        return instant.date()
 
     def advance(self, by: timedelta) -> None:
         self.at += by

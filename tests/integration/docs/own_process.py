@@ -26,8 +26,8 @@ class Noon:
     def now(self) -> datetime:
         return datetime(2026, 1, 15, 12, tzinfo=UTC)
 
-    def today(self) -> date:
-        return date(2026, 1, 15)
+    def date_of(self, instant: datetime) -> date:
+        return instant.date()
 
 
 @pytest_asyncio.fixture

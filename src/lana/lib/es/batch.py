@@ -14,7 +14,8 @@ Order, and so the order of locks, is the same for every batch of every process:
 5. the outbox, last: its lock is held for a flush and no longer.
 
 An Op found dead on the way (stale, repeated, claim taken, refused by the ledger) drops out with its own
-answer and leaves nothing behind.
+answer and leaves nothing behind. Where accounts it opened would stay, the batch is undone and written again
+without it.
 """
 
 from __future__ import annotations
@@ -33,8 +34,11 @@ from lana.lib.es.repo import Repo
 from lana.lib.es.table import PgType, RowTable, arrays
 
 DEAD = "current_setting('lana.dead')::int8[]"
+REFUSED = "LN001"
+"""SQLSTATE of a batch undone because the ledger refused an Op whose accounts it had opened; which, and why, is
+JSON in the error's detail.
+"""
 Statement = tuple[str, Sequence[object]]
-
 
 KEY: tuple[PgType, ...] = ("int8", "text", "text", "uuid")
 CLAIM: tuple[PgType, ...] = ("int8", "text", "text")
@@ -217,19 +221,19 @@ def _ledger(out: Statements, entries: Sequence[Entry]) -> None:
     if groups:
         changes = [(n, change) for n, e in enumerate(entries) for change in e.op.status_changes]
         recorded_at = max(e.op.now for e in entries)
-        _answering(
-            out,
-            cala_ledger.post_statement(
-                groups, status_changes=changes, recorded_at=recorded_at, skip_sql=DEAD
-            ),
+        statement = cala_ledger.post_statement(
+            groups, status_changes=changes, recorded_at=recorded_at, skip_sql=DEAD
         )
+        _answering(out, statement, opened=[n for n, _ in accounts])
 
 
-def _answering(out: Statements, statement: Statement) -> None:
+def _answering(out: Statements, statement: Statement, *, opened: Sequence[int] = ()) -> None:
+    """Refused groups are buried; one whose accounts are open by then fails the batch (`REFUSED`)."""
     sql, params = statement
+    bury = "bury_or_undo(r.group_no, r.code, r.detail::text, %b::int8[])" if opened else "bury(r.group_no)"
     out.add(
-        f"with r as materialized ({sql}) select r.group_no, r.code, r.detail::text, bury(r.group_no) from r",
-        params,
+        f"with r as materialized ({sql}) select r.group_no, r.code, r.detail::text, {bury} from r",
+        [*params, list(opened)] if opened else params,
         answer="ledger",
     )
 

@@ -16,8 +16,8 @@ from lana.lib.pg.database import Database
 
 T = TypeVar("T", bound=Entity[Any])
 
-EACH = 1_500
-"""Of one parent, at most: more than the months of the longest loan."""
+EACH = 2_500
+"""Of one parent, at most: more than the debts of any loan."""
 
 
 class TooManyToDecide(Refusal):

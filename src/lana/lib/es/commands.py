@@ -58,7 +58,7 @@ class BusinessTime(Protocol):
     """The bank's clock and its date."""
 
     def now(self) -> datetime: ...
-    def today(self) -> date: ...
+    def date_of(self, instant: datetime) -> date: ...
 
 
 class EntityRef(msgspec.Struct, frozen=True):
@@ -99,7 +99,8 @@ class Commands:
         self._locks: dict[tuple[str, UUID], tuple[asyncio.Lock, int]] = {}
 
     def new_op(self, ctx: Ctx) -> Op:
-        return Op(ctx, self._time.now(), self._time.today())
+        now = self._time.now()
+        return Op(ctx, now, self._time.date_of(now))
 
     async def run(self, ctx: Ctx, handler: Handler[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a command to its durable end. Raises `Refusal`s of rules, `Busy`, `ConcurrentModification`."""

@@ -43,7 +43,7 @@ from psycopg.pq import TransactionStatus
 
 from cala_ledger.pipeline import Pipeline
 from lana.lib.errors import Busy, DatabaseUnavailable
-from lana.lib.es.batch import Entry, assemble
+from lana.lib.es.batch import REFUSED, Entry, assemble
 from lana.lib.pg.database import Connection, connect
 from lana.lib.pg.faults import has_no_room, is_lost
 
@@ -250,6 +250,9 @@ class Committer:
                     for waiting in (waiting for one in (part, *todo) for waiting in one):
                         _answer(waiting, DatabaseUnavailable())
                     todo.clear()
+                elif refused := _refused_alone(error):
+                    _settle_one(part.pop(refused.op), LedgerRefused(refused.code, refused.detail))
+                    todo += [part] if part else []
                 elif len(part) == 1 and isinstance(error, UniqueViolation):
                     # another process created the same id in between: decide again, knowing it
                     _settle_one(part[0], Stale())
@@ -298,6 +301,20 @@ class Committer:
             for row in rows:
                 answers.setdefault(cast("int", row[0]), _read(statements.answers[position], row))
         return answers
+
+
+class _RefusedAlone(msgspec.Struct, frozen=True):
+    """The position in the batch of an Op for which all of it was undone, and the ledger's answer."""
+
+    op: int
+    code: str
+    detail: str
+
+
+def _refused_alone(error: Exception) -> _RefusedAlone | None:
+    if isinstance(error, psycopg.Error) and error.sqlstate == REFUSED:
+        return msgspec.json.decode(error.diag.message_detail or "", type=_RefusedAlone)
+    return None
 
 
 def _names(entry: Entry) -> list[tuple[object, bool]]:

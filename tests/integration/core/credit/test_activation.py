@@ -11,11 +11,12 @@ import pytest
 
 from lana.app import App
 from lana.core.credit import CollateralizationState as State
-from lana.core.credit import DisbursalStatus, Facility, PendingState, PendingStatus
+from lana.core.credit import DisbursalStatus, Facility, PendingState, PendingStatus, chart
 from lana.core.credit.cycle.repo import CycleRepo
 from lana.core.deposit import DepositAccount
 from lana.core.terms import Days
 from lana.lib.authz import Ctx
+from lana.lib.es.op import Op
 from lana.lib.money import UsdCents
 from tests.support.lending import Lender, terms
 from tests.support.loan_life import obligations_of, posted, told
@@ -310,4 +311,35 @@ async def test_activation_beside_a_freeze_and_collateral_that_leaves(lender: Len
         found = await lender.app.deposit_accounts.find_many_balances(lender.ctx, [account.id])
         held = found[account.id].settled + found[account.id].frozen
         assert held == (95_001 if await is_active(lender, pending.id) else 1)
+    await assert_clean(lender.app)
+
+
+async def lock_omnibus(lender: Lender, *, locked: bool) -> None:
+    async def turn(op: Op) -> None:
+        (op.lock_account if locked else op.unlock_account)(chart.FACILITY_OMNIBUS)
+
+    await lender.app.commands.run(Ctx.system("credit-facility-activation"), turn)
+
+
+async def test_what_the_ledger_refuses_leaves_no_accounts_and_succeeds_later(lender: Lender) -> None:
+    """Beside others in its batch, who are not disturbed."""
+    await lender.price(PRICE)
+    facility = await lender.active(AMOUNT, ENOUGH)
+    refused = [await lender.approved(AMOUNT) for _ in range(2)]
+    await lock_omnibus(lender, locked=True)
+    for each in refused:
+        await lender.collateral(each.collateral_id, ENOUGH)
+    opened = "select count(*) from cala.accounts"
+    before = await lender.app.db.fetch(opened)
+    results = await asyncio.gather(
+        *(activate(lender, each.id) for each in refused),
+        lender.pay(facility.id, 1_000),
+        return_exceptions=True,
+    )
+    codes = [getattr(result, "code", None) for result in results]
+    assert codes == ["ACCOUNT_LOCKED", "ACCOUNT_LOCKED", None]
+    assert await lender.app.db.fetch(opened) == before
+    await lock_omnibus(lender, locked=False)
+    for each in refused:
+        assert await activate(lender, each.id)
     await assert_clean(lender.app)
