@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from lana.lib.money import MOST_CENTS, MOST_SATOSHIS
 from tests.integration.bad_input.asking import attempt, refused
 from tests.integration.bad_input.test_money import NO_AMOUNTS
 from tests.integration.security.world import make_world
-from tests.support.api import ApiClient
+from tests.support.api import ApiClient, Refused
 from tests.support.proof import no_effect, settle
 from tests.support.servers import Servers
 from tests.support.terms import TERMS
@@ -81,6 +82,28 @@ async def test_an_amount_is_a_positive_integer_of_64_bits(
     # whether the loan may be drawn at all is looked at before how much
     comes_late = amount == 0 and mutation == "creditFacilityDisbursalInitiate"
     assert kind == ("CONFLICT" if comes_late else "VALIDATION")
+
+
+# refused for another reason first, or for what there is
+BOUNDED_OTHERWISE: Final = {
+    "creditFacilityDisbursalInitiate",
+    "creditFacilityPartialPaymentRecord",
+    "creditFacilityPartialPaymentWithDateRecord",
+    "collateralRecordSentToLiquidation",
+}
+
+
+@pytest.mark.parametrize("mutation", sorted(AMOUNTS.keys() - BOUNDED_OTHERWISE))
+@pytest.mark.parametrize("beyond", [1, None], ids=["one more", "the largest"])
+async def test_an_amount_nobody_has_is_refused_before_it_reaches_the_books(
+    staff: ApiClient, world: dict[str, Any], mutation: str, beyond: int | None
+) -> None:
+    most = MOST_SATOSHIS if mutation == "collateralUpdate" else MOST_CENTS
+    fields = fields_of(mutation, world, most + beyond if beyond else LARGEST)
+    with pytest.raises(Refused) as refused:
+        await staff.do(mutation, "__typename", **fields)
+    assert (refused.value.code, refused.value.kind) == ("AMOUNT_TOO_LARGE", "VALIDATION")
+    assert refused.value.error["extensions"]["field"] == AMOUNTS[mutation]
 
 
 @pytest.mark.parametrize(
@@ -166,6 +189,8 @@ CALCULATE: Final = (
         {"targetCvl": -1},
         {"targetCvl": 100},
         {"targetCvl": 0},
+        {"targetCvl": "100.01", "outstanding": LARGEST},
+        {"targetCvl": "100.00000000000000000000001", "outstanding": LARGEST},
     ],
     ids=repr,
 )
@@ -186,8 +211,6 @@ async def test_what_no_liquidation_can_bring(
         {"toReceive": 0, "targetCvl": "0.00000001", "outstanding": LARGEST},
         {"toReceive": LARGEST, "targetCvl": "1e20", "outstanding": LARGEST},
         {"targetCvl": "1e20"},
-        {"targetCvl": "100.01", "outstanding": LARGEST},
-        {"targetCvl": "100.00000000000000000000001", "outstanding": LARGEST},
         {"targetCvl": 140, "outstanding": 0},
     ],
     ids=repr,

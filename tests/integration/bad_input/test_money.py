@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from lana.lib.money import MOST_CENTS, bounds
 from tests.integration.bad_input.asking import DEPOSIT, WITHDRAW, attempt, balance, move, refused
 from tests.support.api import ApiClient
 from tests.support.proof import no_effect, settle
@@ -41,11 +42,21 @@ async def test_an_amount_in_the_document_is_no_less_strict(
     assert kind == "VALIDATION"
 
 
+@pytest.mark.parametrize("mutation", MUTATIONS)
+@pytest.mark.parametrize("amount", [MOST_CENTS + 1, 2**62, 2**63 - 1])
+@pytest.mark.usefixtures("nothing_done")
+async def test_an_amount_nobody_has_is_refused_before_it_reaches_the_books(
+    staff: ApiClient, account: str, mutation: str, amount: int
+) -> None:
+    assert await move(staff, mutation, account, amount) == ("AMOUNT_TOO_LARGE", "VALIDATION")
+
+
 async def test_books_never_grow_beyond_64_bits_and_others_in_the_batch_do_not_suffer(
-    bank: Servers, staff: ApiClient, account: str
+    bank: Servers, staff: ApiClient, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bank's own accounts hold the sum of all: of two such deposits only one fits."""
     largest = 2**62
+    monkeypatch.setattr(bounds, "MOST_CENTS", 2**63 - 1)
     other = (await bank.new_customer(f"{uuid4().hex}@example.com"))["depositAccountId"]
     outcomes = await asyncio.gather(
         *(

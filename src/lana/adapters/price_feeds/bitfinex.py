@@ -1,8 +1,9 @@
 """Bitfinex' public ticker: `GET {base}/v2/ticker/tBTCUSD` answers an array whose element 6 is the last price.
 
 The number is read as a decimal, never as a binary fraction. It must be above 0, have at most two decimals and
-fit 64 bits of cents; anything else is no price. The answer is bounded in bytes and in time, from the first
-byte to the last. So is the number's text: a short one (`1e999999`) may stand for a million digits.
+be no more than a bitcoin may cost; anything else is no price. The answer is bounded in bytes and in time,
+from the first byte to the last. So is the number's text: a short one (`1e999999`) may stand for a million
+digits.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import msgspec
 
 from lana.core.price import QuoteFailed
 from lana.lib.errors import Refusal
-from lana.lib.money import INT64_MAX, UsdCents, usd_cents_of
+from lana.lib.money import MOST_CENTS_OF_A_BITCOIN, UsdCents, usd_cents_of, usd_of
 
 LAST_PRICE: Final = 6
 TIMEOUT_SECONDS: Final = 5.0
@@ -26,7 +27,7 @@ MAX_BYTES: Final = 64 * 1024
 
 _DECODER: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _NUMBER: Final = re.compile(rb"[0-9]{1,20}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,2})?")
-_MOST: Final = Decimal(INT64_MAX) / 100
+_MOST: Final = usd_of(MOST_CENTS_OF_A_BITCOIN)
 
 
 class BitfinexFeed:

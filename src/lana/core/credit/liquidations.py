@@ -36,7 +36,7 @@ from lana.core.price import PriceStale
 from lana.lib.authz import Authorizer, Scope
 from lana.lib.es.entity import DONE
 from lana.lib.es.op import Op
-from lana.lib.money import Satoshis, UsdCents
+from lana.lib.money import Satoshis, UsdCents, require_cents
 from lana.lib.pg.database import Database
 
 
@@ -90,13 +90,15 @@ class Liquidations:
         self, op: Op, collateral_id: UUID, amount: UsdCents, *, completes: bool = True
     ) -> Collateral:
         """What the sale brought pays what is owed, the rest is the customer's. Still under the threshold
-        after it, a new liquidation starts. NoActiveLiquidation, AmountIsZero, NothingSentToLiquidation.
+        after it, a new liquidation starts. NoActiveLiquidation, AmountIsZero, AmountTooLarge,
+        NothingSentToLiquidation.
         """
         self._authz.enforce(op, CollateralAction.RECORD_PAYMENT_RECEIVED_FROM_LIQUIDATION, collateral_id)
         collateral = await op.find(self._collaterals, collateral_id)
         liquidation = await op.find(self.repo, collateral.require_liquidation())
         if amount == 0:
             raise AmountIsZero(field="amount")
+        require_cents(amount)
         if liquidation.sent_total == 0:
             raise NothingSentToLiquidation(liquidation.id)
         tx_id, payment_id = op.new_id(), op.new_id()

@@ -79,7 +79,7 @@ class Proposals:
         custodian_id: UUID,
         credit_request_id: UUID | None = None,
     ) -> Proposal:
-        """AmountIsZero, CustodianNotFound, CanNotCreateProposalForClosedOrFrozenAccount,
+        """AmountIsZero, AmountTooLarge, CustodianNotFound, CanNotCreateProposalForClosedOrFrozenAccount,
         CustomerNotEligibleForProduct, and what a request refuses; the verification of the customer does not
         matter.
         """
@@ -142,6 +142,7 @@ class Proposals:
         return proposal
 
     async def decline(self, op: Op, proposal_id: UUID, reason: str) -> Proposal:
+        """The customer's own no. InvalidRequestText."""
         proposal = await self._find_own(op, proposal_id)
         proposal.decline(reason)
         return proposal

@@ -15,6 +15,7 @@ from lana.core.custody.custodian.errors import (
     CustodianTaken,
     ExactlyOneCustodian,
     InvalidCustodianName,
+    InvalidCustodianSettings,
     WalletTaken,
 )
 from lana.core.custody.custodian.repo import CustodianRepo
@@ -36,6 +37,7 @@ NAME = "custodian.name"
 PROVIDER = "custodian.provider"
 EXTERNAL_WALLET = "wallet.external"
 MAX_NAME = 200
+MAX_SETTING = 4_000
 MAX_CUSTODIANS = 1000
 
 
@@ -59,7 +61,7 @@ class Custodians:
 
     async def create(self, op: Op, *given: CustodianConfig) -> Custodian:
         """Of exactly one kind, and the only one of its kind. ExactlyOneCustodian, InvalidCustodianName,
-        CustodianNotAvailable, CustodianTaken, and what the provider refuses.
+        InvalidCustodianSettings, CustodianNotAvailable, CustodianTaken, and what the provider refuses.
         """
         self.authz.enforce(op, p.CUSTODIAN_CREATE)
         config = _one(given)
@@ -75,8 +77,8 @@ class Custodians:
         return op.add(self.custodians, custodian)
 
     async def update_config(self, op: Op, custodian_id: UUID, *given: CustodianConfig) -> Custodian:
-        """ExactlyOneCustodian, CustodianNotAvailable, CustodianNotFound, ProviderCannotChange,
-        StaleEncryptionKey, and what the provider refuses.
+        """ExactlyOneCustodian, InvalidCustodianSettings, CustodianNotAvailable, CustodianNotFound,
+        ProviderCannotChange, StaleEncryptionKey, and what the provider refuses.
         """
         self.authz.enforce(op, p.CUSTODIAN_UPDATE, custodian_id)
         config = _one(given)
@@ -143,7 +145,7 @@ class Custodians:
     async def record_balance(
         self, op: Op, wallet_id: UUID, balance: Satoshis, changed_at: datetime
     ) -> Wallet:
-        """What a custodian says a wallet holds. The amount it held already is no event."""
+        """What a custodian says a wallet holds. The amount it held already is no event. AmountTooLarge."""
         self.authz.enforce(op, p.WALLET_UPDATE, wallet_id)
         wallet = await op.find(self.wallets, wallet_id)
         if wallet.update_balance(balance, changed_at) is DONE:
@@ -172,4 +174,8 @@ class Custodians:
 def _one(given: Sequence[CustodianConfig]) -> CustodianConfig:
     if len(given) != 1:
         raise ExactlyOneCustodian(f"{len(given)} kinds of custodian given")
-    return given[0]
+    (config,) = given
+    for name, value in config.settings.items():
+        if isinstance(value, str) and len(value) > MAX_SETTING:
+            raise InvalidCustodianSettings(f"{name} has more than {MAX_SETTING} characters")
+    return config

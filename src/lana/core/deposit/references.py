@@ -11,7 +11,7 @@ from lana.core.deposit.withdrawal.entity import Withdrawal
 from lana.lib.errors import ConstraintViolation
 from lana.lib.es.op import Op
 from lana.lib.es.repo import Repo
-from lana.lib.money import UsdCents, checked_int64
+from lana.lib.money import UsdCents, require_cents
 
 LONGEST: Final = 255
 
@@ -33,10 +33,14 @@ async def claim_reference(op: Op, repo: Repo[T], reference: str | None) -> None:
 
 
 def checked_amount(amount: int) -> UsdCents:
-    """US cents, zero still among them: what zero means is the entity's to say."""
+    """US cents, zero still among them: what zero means is the entity's to say. AmountNegative,
+    AmountTooLarge.
+    """
     if amount < 0:
         raise AmountNegative
-    return UsdCents(checked_int64(amount))
+    cents = UsdCents(amount)
+    require_cents(cents)
+    return cents
 
 
 def _id_or_none(text: str) -> UUID | None:

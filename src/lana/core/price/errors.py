@@ -30,7 +30,7 @@ class NoPrice(Refusal):
 
 
 class InvalidProviderConfig(Refusal):
-    """Not exactly one configuration, one of another kind of provider, an empty name, or a price below 0."""
+    """Not exactly one configuration, one of another kind of provider, an empty name, or no price at all."""
 
     kind = Kind.VALIDATION
     prefix = "PriceProviderError"

@@ -15,5 +15,7 @@ class PriceFeed(Protocol):
     """A market's last price."""
 
     async def last_price(self) -> UsdCents:
-        """US cents of one bitcoin, above 0. Bounded in time. QuoteFailed."""
+        """US cents of one bitcoin, above 0, at most `MOST_CENTS_OF_A_BITCOIN`. Bounded in time.
+        QuoteFailed.
+        """
         ...

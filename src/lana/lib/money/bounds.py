@@ -7,7 +7,7 @@ once, would shut it for good. The bounds are far above what exists, and thousand
 | bound | why | fit |
 |---|---|---|
 | `MOST_SATOSHIS` | all bitcoin there will be | 4,392 |
-| `MOST_CENTS` | ten trillion dollars, more than any bank holds; with a hundred years' interest it fits too | 9,223 |
+| `MOST_CENTS` | ten trillion dollars; it fits with a hundred years' interest, too | 9,223 |
 | `MOST_CENTS_OF_A_BITCOIN` | a billion dollars: what all bitcoin is worth at it still has 64 bits | |
 
 0 is within all of them: what it means is the caller's to say.

@@ -19,7 +19,7 @@ from lana.core.custody import (
 )
 from lana.lib.authz import Ctx
 from lana.lib.crypto import Keyring
-from lana.lib.money import Satoshis
+from lana.lib.money import MOST_SATOSHIS, AmountTooLarge, Satoshis
 from lana.lib.outbox.event import decode
 from tests.support.api import Refused
 from tests.support.custodian import PROVIDER, SYNC, VAULT, Vault, make_vault
@@ -85,6 +85,13 @@ async def test_a_custodian_has_a_name(bank: Servers) -> None:
     assert refused.value.code == "INVALID_CUSTODIAN_NAME"
 
 
+async def test_a_setting_longer_than_any_key_is_refused(bank: Servers) -> None:
+    with pytest.raises(Refused) as refused:
+        await bank.superuser.do(CREATE, CUSTODIAN, selfCustody=SELF | {"accountXpub": "x" * 4_001})
+    assert refused.value.code == "INVALID_CUSTODIAN_SETTINGS"
+    assert "x" * 100 not in str(refused.value.error)
+
+
 async def test_of_many_who_create_one_custodian_one_does(bank: Servers) -> None:
     asked = [bank.superuser.do(CREATE, CUSTODIAN, manual={"name": f"Staff {n}"}) for n in range(8)]
     results = await asyncio.gather(*asked, return_exceptions=True)
@@ -139,6 +146,10 @@ async def test_a_balance_is_told_once(bank: Servers) -> None:
         " and action = 'custody:wallet:update'"
     )
     assert audited[0] == 5
+    with pytest.raises(AmountTooLarge):
+        await app.commands.run(
+            SYNC, app.custodians.record_balance, wallet.id, Satoshis(MOST_SATOSHIS + 1), now
+        )
 
 
 async def test_settings_can_be_replaced_by_the_same_provider(bank: Servers) -> None:

@@ -36,14 +36,15 @@ from lana.lib.errors import (
     Refusal,
     StoredRefusal,
 )
-from lana.lib.money import AmountOverflow
+from lana.lib.money import MOST_CENTS, AmountTooLarge, bounds
 from tests.support.branch import Branch
 from tests.support.staff import acting
 
 AMOUNTS: list[tuple[int, type[Refusal], type[Refusal]]] = [
     (0, DepositAmountZero, WithdrawalAmountZero),
     (-1, AmountNegative, AmountNegative),
-    (2**63, AmountOverflow, AmountOverflow),
+    (MOST_CENTS + 1, AmountTooLarge, AmountTooLarge),
+    (2**63, AmountTooLarge, AmountTooLarge),
 ]
 
 
@@ -59,7 +60,9 @@ async def test_an_amount_that_is_none_is_refused(
     assert await bank.balance(account) == (100, 0, 0)
 
 
-async def test_a_balance_never_passes_64_bits(bank: Branch) -> None:
+async def test_a_balance_never_passes_64_bits(bank: Branch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after ten thousand of the largest deposits."""
+    monkeypatch.setattr(bounds, "MOST_CENTS", 2**63 - 1)
     account = await bank.account(cents=2**63 - 1)
     with pytest.raises(Refusal) as refused:
         await bank.record(account.id, 1)

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from lana.adapters.price_feeds import BitfinexFeed, bitfinex
 from lana.core.price import QuoteFailed
+from lana.lib.money import MOST_CENTS_OF_A_BITCOIN
 from tests.support.price_feed import PATH, Market
 
 
@@ -41,7 +42,7 @@ def test_a_number_is_read_however_it_is_written(last: str) -> None:
     "last",
     [
         "0", "0.00", "-1", "60000.001", "0.009", "null", "true", '"60000"', "[60000]", "{}", "NaN", "Infinity",
-        "1.2.3", "1e18", "92233720368547758.08", "9" * 5000, "1e999990", "1e9999999999", "1e-9999999999", "0e99",
+        "1.2.3", "1e18", "1000000000.01", "92233720368547758.07", "9" * 5000, "1e999990", "1e9999999999", "1e-9999999999", "0e99",
     ],
 )  # fmt: skip
 def test_what_is_no_price_is_a_failure(last: str) -> None:
@@ -49,8 +50,8 @@ def test_what_is_no_price_is_a_failure(last: str) -> None:
         bitfinex.price_in(ticker(last))
 
 
-def test_the_highest_price_fits_64_bits() -> None:
-    assert bitfinex.price_in(ticker("92233720368547758.07")) == 2**63 - 1
+def test_the_highest_price_is_a_billion_dollars() -> None:
+    assert bitfinex.price_in(ticker("1000000000.00")) == MOST_CENTS_OF_A_BITCOIN
 
 
 @pytest.mark.parametrize(

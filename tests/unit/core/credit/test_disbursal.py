@@ -19,7 +19,7 @@ from lana.core.credit.facility.errors import (
 )
 from lana.core.credit.primitives import DenialReason, DisbursalStatus
 from lana.lib.es.entity import ALREADY, DONE
-from lana.lib.money import UsdCents
+from lana.lib.money import MOST_CENTS, AmountTooLarge, UsdCents
 from tests.support.lending import terms
 from tests.unit.core.credit.lent import DAY, MATURITY, NOON, a_disbursal, a_facility
 
@@ -37,6 +37,13 @@ def test_nothing_cannot_be_drawn() -> None:
     with pytest.raises(AmountIsZero) as refusal:
         a_disbursal(0)
     assert refusal.value.message == "DisbursalError - AmountIsZero: Disbursal amount cannot be zero"
+    assert refusal.value.field == "amount"
+
+
+def test_more_than_anybody_has_cannot_be_drawn() -> None:
+    a_disbursal(MOST_CENTS)
+    with pytest.raises(AmountTooLarge) as refusal:
+        a_disbursal(MOST_CENTS + 1)
     assert refusal.value.field == "amount"
 
 

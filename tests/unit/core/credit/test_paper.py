@@ -16,7 +16,7 @@ from lana.core.credit.proposal.entity import Initialized
 from lana.core.customer import Contact, CustomerType
 from lana.core.document import MOST_ROWS, TermSheet
 from lana.core.terms import Interval, TermValues
-from lana.lib.money import UsdCents
+from lana.lib.money import MOST_CENTS, UsdCents
 from tests.support.lending import terms
 
 CONTACT = Contact(email="ann@example.com", telegram_handle="@ann", personal_info=None)
@@ -78,9 +78,8 @@ def test_no_rate_is_rounded(rate: str, shown: str) -> None:
 def test_a_level_asks_for_the_next_cent_at_any_amount() -> None:
     values = terms(cvls=("140.00000001", "125", "105"))
     assert [each.value for each in sheet(values, 1).levels] == ["$0.02", "$0.02", "$0.02"]
-    great = 9_223_372_036_854_775_807 // 2
-    (level, *_) = sheet(values, great).levels
-    assert cents(level.value) == -(-great * 14_000_000_001 // 10_000_000_000)
+    (level, *_) = sheet(values, MOST_CENTS).levels
+    assert cents(level.value) == -(-MOST_CENTS * 14_000_000_001 // 10_000_000_000)
 
 
 def test_the_total_is_the_sum_of_the_rows() -> None:

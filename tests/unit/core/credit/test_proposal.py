@@ -22,9 +22,10 @@ from lana.core.credit.proposal.errors import (
     ProposalAlreadyConcluded,
     TermSheetNotReady,
 )
+from lana.core.credit.request.errors import InvalidRequestText
 from lana.core.customer import CustomerType
 from lana.lib.es.entity import ALREADY, DONE
-from lana.lib.money import UsdCents
+from lana.lib.money import MOST_CENTS, AmountTooLarge, UsdCents
 from tests.support.lending import terms
 
 ID, SHEET, ANOTHER = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -87,6 +88,13 @@ def test_nothing_is_no_amount() -> None:
     assert refusal.value.field == "facility"
 
 
+def test_more_than_anybody_has_is_no_amount() -> None:
+    a_proposal(amount=MOST_CENTS)
+    with pytest.raises(AmountTooLarge) as refusal:
+        a_proposal(amount=MOST_CENTS + 1)
+    assert refusal.value.field == "facility"
+
+
 def test_it_waits_for_the_customer_first() -> None:
     proposal = a_proposal()
     assert proposal.status is ProposalStatus.PENDING_CUSTOMER_APPROVAL
@@ -115,6 +123,16 @@ def test_the_customers_no_is_final() -> None:
         status=ProposalStatus.CUSTOMER_DENIED, decline_reason="too dear"
     )
     assert not proposal.is_open
+
+
+@pytest.mark.parametrize("reason", ["", " \n", "x" * 2_001])
+def test_a_no_with_a_reason_says_something_and_not_too_much(reason: str) -> None:
+    proposal = a_proposal()
+    with pytest.raises(InvalidRequestText) as refusal:
+        proposal.decline(reason)
+    assert refusal.value.field == "reason"
+    assert proposal.awaits_customer
+    assert proposal.decline("x" * 2_000) is DONE
 
 
 def test_a_customer_answers_once() -> None:

@@ -22,7 +22,7 @@ from lana.core.credit.request.entity import CreditRequest, Initialized
 from lana.core.credit.request.errors import AmountIsZero
 from lana.core.terms import Offer
 from lana.lib.es.entity import ALREADY, DONE, Outcome
-from lana.lib.money import UsdCents
+from lana.lib.money import MOST_CENTS, AmountTooLarge, UsdCents
 
 CUSTOMER, ANN, BOB, PROPOSAL = (UUID(int=n) for n in range(1, 5))
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
@@ -130,6 +130,13 @@ def test_beyond_the_bounds_is_refused(amount: int) -> None:
 def test_nothing_cannot_be_asked_for() -> None:
     with pytest.raises(AmountIsZero):
         Application(amount=UsdCents(0), purpose="a house").check(Offer(offered=True))
+
+
+def test_more_than_anybody_has_cannot_be_asked_for() -> None:
+    Application(amount=MOST_CENTS, purpose="a house").check(Offer(offered=True))
+    with pytest.raises(AmountTooLarge) as refusal:
+        Application(amount=UsdCents(MOST_CENTS + 1), purpose="a house").check(Offer(offered=True))
+    assert refusal.value.field == "amount"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from lana.core.price.accepted.entity import Initialized as Begun
 from lana.core.price.primitives import PRICE_ID
 from lana.core.price.provider.entity import Initialized, PriceProvider, ProviderConfig
 from lana.lib.es.entity import ALREADY, DONE, event_name
-from lana.lib.money import UsdCents
+from lana.lib.money import MOST_CENTS_OF_A_BITCOIN, UsdCents
 
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 ID = UUID(int=1)
@@ -72,7 +72,7 @@ def test_a_manual_price_of_0_is_no_price() -> None:
         (BITFINEX, BitfinexConfig(name=" ")),
         (BITFINEX, BitfinexConfig(name="n" * 201)),
         (MANUAL, ManualPriceConfig(usd_cents_per_btc=UsdCents(-1))),
-        (MANUAL, ManualPriceConfig(usd_cents_per_btc=UsdCents(2**63))),
+        (MANUAL, ManualPriceConfig(usd_cents_per_btc=UsdCents(MOST_CENTS_OF_A_BITCOIN + 1))),
     ],
 )
 def test_a_config_that_does_not_fit_is_refused(mine: ProviderConfig, other: ProviderConfig) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from lana.core.credit.disbursal.errors import AmountIsZero
 from lana.core.credit.primitives import DenialReason, DisbursalStatus, ReceivableAccountIds
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
-from lana.lib.money import UsdCents
+from lana.lib.money import UsdCents, require_cents
 
 
 class Initialized(Event, frozen=True, tag="initialized"):
@@ -104,8 +104,10 @@ class Disbursal(Entity[DisbursalEvent]):
 
     @classmethod
     def initiate(cls, event: Initialized) -> Self:
+        """AmountIsZero, AmountTooLarge."""
         if event.amount == 0:
             raise AmountIsZero("Disbursal amount cannot be zero", field="amount")
+        require_cents(event.amount)
         return cls.born(event)
 
     @property

@@ -16,10 +16,11 @@ from lana.core.credit.proposal.errors import (
     ProposalAlreadyConcluded,
     TermSheetNotReady,
 )
+from lana.core.credit.request.application import MAX_REASON, require_text
 from lana.core.customer import CustomerType
 from lana.core.terms import TermValues
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
-from lana.lib.money import UsdCents
+from lana.lib.money import UsdCents, require_cents
 
 OPEN = frozenset({ProposalStatus.PENDING_CUSTOMER_APPROVAL, ProposalStatus.PENDING_APPROVAL})
 
@@ -177,6 +178,9 @@ class Proposal(Entity[ProposalEvent]):
         )
 
     def decline(self, reason: str | None = None) -> Outcome:
+        """InvalidRequestText for a reason that says nothing, or too much."""
+        if reason is not None:
+            require_text("reason", reason, MAX_REASON)
         if not self.awaits_customer:
             return ALREADY
         status = ProposalStatus.CUSTOMER_DENIED
@@ -210,6 +214,7 @@ class Proposal(Entity[ProposalEvent]):
 
 
 def require_amount(amount: UsdCents) -> None:
-    """AmountIsZero."""
+    """AmountIsZero, AmountTooLarge."""
     if amount == 0:
         raise AmountIsZero(field="facility")
+    require_cents(amount, "facility")

@@ -14,7 +14,7 @@ from lana.core.credit.request.errors import (
     InvalidRequestText,
 )
 from lana.core.terms import Offer
-from lana.lib.money import UsdCents
+from lana.lib.money import UsdCents, require_cents
 
 MAX_PURPOSE = 200
 MAX_NOTE = 2_000
@@ -54,9 +54,10 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     consents: tuple[ConsentText, ...] = ()
 
     def check(self, offer: Offer) -> None:
-        """AmountIsZero, AmountOutOfBounds, InvalidRequestText, InvalidConsents."""
+        """AmountIsZero, AmountTooLarge, AmountOutOfBounds, InvalidRequestText, InvalidConsents."""
         if self.amount <= 0:
             raise AmountIsZero(field="amount")
+        require_cents(self.amount)
         if not offer.takes(self.amount):
             raise AmountOutOfBounds(
                 f"{self.amount} not from {offer.min_amount} to {offer.max_amount}", field="amount"

@@ -18,7 +18,7 @@ class AmountOutOfBounds(InvalidInput):
 
 
 class InvalidRequestText(InvalidInput):
-    """A purpose, note or reason that is missing or too long."""
+    """A purpose, note or reason that is missing or too long; also the reason why a proposal is declined."""
 
     prefix = "CreditRequestError"
 

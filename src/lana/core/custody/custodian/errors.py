@@ -34,6 +34,12 @@ class InvalidCustodianName(InvalidInput):
     prefix = "CustodianError"
 
 
+class InvalidCustodianSettings(InvalidInput):
+    """A text longer than any key or address; the detail names it."""
+
+    prefix = "CustodianError"
+
+
 class ProviderCannotChange(Refusal):
     prefix = "CustodianError"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from lana.core.custody.primitives import Network
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
-from lana.lib.money import Satoshis
+from lana.lib.money import Satoshis, require_satoshis
 
 
 class Initialized(Event, frozen=True, tag="initialized"):
@@ -61,7 +61,8 @@ class Wallet(Entity[WalletEvent]):
                 raise ValueError("a wallet begins once")
 
     def update_balance(self, balance: Satoshis, changed_at: datetime) -> Outcome:
-        """The first balance is news, also 0."""
+        """The first balance is news, also 0. AmountTooLarge."""
+        require_satoshis(balance, "balance")
         if balance == self.balance:
             return ALREADY
         return self.emit(BalanceChanged(new_balance=balance, changed_at=changed_at))

@@ -10,7 +10,7 @@ import msgspec
 from lana.core.price.errors import InvalidProviderConfig
 from lana.core.price.primitives import ProviderKind
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
-from lana.lib.money import INT64_MAX, UsdCents
+from lana.lib.money import MOST_CENTS_OF_A_BITCOIN, UsdCents
 
 MAX_NAME: Final = 200
 
@@ -87,14 +87,18 @@ class PriceProvider(Entity[ProviderEvent]):
                 raise ValueError("a provider begins once")
 
     def update_config(self, config: ProviderConfig) -> Outcome:
-        """InvalidProviderConfig for another kind's, a name of nothing, a price below 0."""
+        """InvalidProviderConfig for another kind's, a name of nothing, a price below 0 or beyond what a
+        bitcoin costs.
+        """
         if type(config) is not type(self.config):
             raise InvalidProviderConfig(f"{self.name} is a provider of kind {self.provider}", field="config")
         match config:
             case BitfinexConfig(name=name) if not name.strip() or len(name) > MAX_NAME:
                 raise InvalidProviderConfig(f"a name has 1 to {MAX_NAME} characters", field="name")
-            case ManualPriceConfig(usd_cents_per_btc=price) if not 0 <= price <= INT64_MAX:
-                raise InvalidProviderConfig("a price is not below 0", field="usdCentsPerBtc")
+            case ManualPriceConfig(usd_cents_per_btc=price) if not 0 <= price <= MOST_CENTS_OF_A_BITCOIN:
+                raise InvalidProviderConfig(
+                    f"a price is 0 to {MOST_CENTS_OF_A_BITCOIN} cents", field="usdCentsPerBtc"
+                )
             case _:
                 return ALREADY if config == self.config else self.emit(ConfigUpdated(config=config))
 
