@@ -22,10 +22,11 @@ from lana.core.credit.pending.repo import PendingFacilityRepo
 from lana.core.credit.position import Outstanding
 from lana.core.credit.primitives import Actor, FacilityAccountIds, FacilityAction
 from lana.core.credit.public import (
+    DisbursalApprovalConcluded,
     FacilityActivated,
     PendingCreditFacilityCompleted,
 )
-from lana.core.credit.snapshots import told_facility, told_pending
+from lana.core.credit.snapshots import told_disbursal, told_facility, told_pending
 from lana.core.deposit import DepositAccounts
 from lana.core.public_id import PublicIds, TargetKind
 from lana.core.time import BankTime
@@ -151,7 +152,7 @@ class Activations:
         self._ledger.initial_disbursal(
             op, disbursal_id, facility.account_ids, facility.disbursal_credit_account_id, amount
         )
-        settle(
+        settlement = settle(
             op,
             self._obligations,
             facility,
@@ -159,3 +160,4 @@ class Activations:
             tx_id=disbursal_id,
             reference=f"initial-disbursal-{disbursal_id}",
         )
+        op.publish(told_disbursal(DisbursalApprovalConcluded, disbursal, settlement))

@@ -50,33 +50,36 @@ def offered_plan(
     The fee stands beside the whole amount, and both bear interest.
     """
     maturity = terms.maturity_date(on)
-    fee = terms.fee(amount)
-    principal = [each for each in (fee, amount) if each]
-    entries = [_upcoming(ObligationType.DISBURSAL, each, at, maturity) for each in principal]
-    base = UsdCents(sum(principal))
+    principal = _principal_to_come(terms, amount, at, maturity)
     spans = cycles(on, terms.accrual_cycle_interval, maturity)
-    return _ordered([*entries, *_interest_to_come(terms, base, spans, end_of_day)])
+    return _ordered([*principal, *_interest_to_come(terms, _base(principal), spans, end_of_day)])
 
 
 def plan_of(
     facility: Facility, obligations: Sequence[Obligation], posted: Sequence[Cycle], end_of_day: EndOfDay
 ) -> list[PlanEntry]:
-    """Of an active, matured or closed facility, its obligations and its cycles."""
-    if not any(each.is_principal for each in obligations) and facility.accrues:
-        return offered_plan(
-            facility.terms, facility.amount, facility.activated_at, facility.activated_on, end_of_day
-        )
+    """Of an active, matured or closed facility, its obligations and its cycles. While nothing is drawn all of
+    it is still to come, and bears interest from the open cycle on.
+    """
     entries = [_real(each) for each in obligations]
     entries += [_nothing_owed(each, end_of_day) for each in posted if each.is_posted and each.accrued == 0]
     if facility.cycle is None or not facility.accrues:
         return _ordered(entries)
-    base = UsdCents(sum(each.outstanding for each in obligations if each.is_principal))
-    spans = _spans_from(facility.cycle.period, facility)
-    return _ordered([*entries, *_interest_to_come(facility.terms, base, spans, end_of_day)])
+    terms, maturity = facility.terms, facility.maturity_date
+    if not obligations:
+        entries += _principal_to_come(terms, facility.amount, facility.activated_at, maturity)
+    spans = cycles(facility.cycle.period.start, terms.accrual_cycle_interval, maturity)
+    return _ordered([*entries, *_interest_to_come(terms, _base(entries), spans, end_of_day)])
 
 
-def _spans_from(first: Days, facility: Facility) -> Iterable[Days]:
-    return cycles(first.start, facility.terms.accrual_cycle_interval, facility.maturity_date)
+def _principal_to_come(terms: TermValues, amount: UsdCents, at: datetime, maturity: date) -> list[PlanEntry]:
+    principal = [each for each in (terms.fee(amount), amount) if each]
+    return [_upcoming(ObligationType.DISBURSAL, each, at, maturity) for each in principal]
+
+
+def _base(entries: Iterable[PlanEntry]) -> UsdCents:
+    principal = (each for each in entries if each.repayment_type is ObligationType.DISBURSAL)
+    return UsdCents(sum(each.outstanding for each in principal))
 
 
 def _interest_to_come(

@@ -18,9 +18,10 @@ from lana.core.terms.primitives import (
 from lana.core.terms.schedule import Days, cycle_after, cycles, first_cycle, periods
 from lana.core.terms.service import TermsTemplates
 from lana.core.terms.template.entity import Offer, TermsTemplate
-from lana.core.terms.values import Duration, TermValues, months_after
+from lana.core.terms.values import MAX_CYCLES, Duration, TermValues, months_after
 
 __all__ = [
+    "MAX_CYCLES",
     "Days",
     "DisbursalPolicy",
     "DuplicateTermsTemplateName",

@@ -30,6 +30,9 @@ MAX_RATE: Final = Decimal(1_000)
 MAX_CVL: Final = Decimal(100_000)
 MAX_DECIMALS: Final = 8
 MAX_MONTHS: Final = 1_200
+MAX_CYCLES: Final = 1_300
+"""Of one loan: each may leave a debt, and all debts of a loan are read at once."""
+LONGEST_MONTH: Final = 31
 MAX_DAYS: Final = 36_500
 LEAST_LIQUIDATION_CVL: Final = Decimal(100)
 
@@ -74,12 +77,21 @@ class TermValues(msgspec.Struct, frozen=True, kw_only=True):
         _check_percent("annualRate", self.annual_rate, Decimal(0), MAX_RATE)
         _check_percent("oneTimeFeeRate", self.one_time_fee_rate, Decimal(0), Decimal(PERCENT))
         _check_duration("duration", self.duration, PeriodUnit.MONTHS, 1, MAX_MONTHS)
+        self._check_cycles()
         for field, days in self._day_durations().items():
             if days is not None:
                 _check_duration(field, days, PeriodUnit.DAYS, 0, MAX_DAYS)
         _check_percent("liquidationCvl", self.liquidation_cvl, LEAST_LIQUIDATION_CVL, MAX_CVL)
         _check_percent("marginCallCvl", self.margin_call_cvl, LEAST_LIQUIDATION_CVL, MAX_CVL)
         _check_percent("initialCvl", self.initial_cvl, LEAST_LIQUIDATION_CVL, MAX_CVL)
+
+    def _check_cycles(self) -> None:
+        if self.most_cycles > MAX_CYCLES:
+            raise InvalidTermValue(
+                f"duration is {self.duration.units} months, which may have {self.most_cycles} cycles"
+                f" {self.accrual_cycle_interval}, and takes {MAX_CYCLES}",
+                field="duration",
+            )
 
     def _day_durations(self) -> Mapping[str, Duration | None]:
         return {
@@ -104,6 +116,12 @@ class TermValues(msgspec.Struct, frozen=True, kw_only=True):
         with localcontext() as context:
             context.prec = 28
             return self.annual_rate + self.one_time_fee_rate * 12 / self.duration.units
+
+    @property
+    def most_cycles(self) -> int:
+        """From activation to maturity, on whatever day that is."""
+        daily = self.accrual_cycle_interval is Interval.END_OF_DAY
+        return self.duration.units * (LONGEST_MONTH if daily else 1) + 1
 
     def maturity_date(self, activated_on: date) -> date:
         """As many calendar months later; the day clamped to the month's end."""

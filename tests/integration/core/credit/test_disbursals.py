@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 
 from lana.app import App
-from lana.core.credit import Disbursal, DisbursalStatus, Facility
-from lana.core.credit.disbursal.errors import AmountIsZero
+from lana.core.credit import Disbursal, DisbursalStatus, Facility, disbursals
+from lana.core.credit.disbursal.errors import AmountIsZero, TooManyDisbursals
 from lana.core.credit.facility.errors import (
     BelowMarginLimit,
     DisbursalOnInactiveFacility,
@@ -32,6 +32,7 @@ from tests.support.loan_life import (
     disbursal_of,
     obligations_of,
     posted,
+    refused,
     told,
 )
 from tests.support.price_feed import go_by, go_stale
@@ -153,6 +154,25 @@ async def test_the_ratio_is_looked_at_before_the_amount(lender: Lender) -> None:
         await lender.disburse(facility.id, 0)
 
 
+async def test_a_facility_has_no_more_disbursals_than_are_read_at_once(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disbursals, "MAX_DISBURSALS", 2)
+    facility = await line(lender)
+    denied = await drawn(lender, facility, 1_000)
+    await lender.disburse(facility.id, 1_000)
+    async with no_effect(lender.app.db):
+        with pytest.raises(TooManyDisbursals):
+            await lender.disburse(facility.id, 1_000)
+    await decide(lender, denied.id, approved=False)
+    results = await asyncio.gather(
+        *(lender.disburse(facility.id, 1_000) for _ in range(4)), return_exceptions=True
+    )
+    assert {type(each) for each in refused(results)} == {TooManyDisbursals}
+    assert len(refused(results)) == 3
+    await assert_clean(lender.app)
+
+
 async def test_it_ends_with_the_day_before_maturity(lender: Lender) -> None:
     await lender.price(PRICE)
     facility = await lender.active(5_000_000, BITCOIN, terms(fee="0", months=1, single=False))
@@ -259,7 +279,8 @@ async def test_with_a_stale_price_it_waits_and_is_paid_out_at_the_next_fresh_one
     waiting = await disbursal_of(lender, disbursal.id)
     assert waiting.awaits_settlement
     assert waiting.status is DisbursalStatus.NEW
-    assert await told(lender, "DisbursalApprovalConcluded") == []
+    (concluded,) = await told(lender, "DisbursalApprovalConcluded")
+    assert (concluded["status"], concluded.get("settlement")) == ("new", None)
     await lender.credit.margin_monitor.sweep()
     assert (await disbursal_of(lender, disbursal.id)).awaits_settlement
     monkeypatch.undo()
@@ -268,7 +289,32 @@ async def test_with_a_stale_price_it_waits_and_is_paid_out_at_the_next_fresh_one
     settled = (await lender.credit.disbursals.repo.events(disbursal.id, limit=1))[0]
     assert (settled.event_type, settled.subject) == ("settled", "system:disbursal-approval")
     assert settled.audit_entry_id is not None
+    assert await told(lender, "DisbursalApprovalConcluded") == [concluded]
+    assert [each["status"] for each in await told(lender, "DisbursalSettled")] == ["confirmed"]
     await assert_clean(lender.app)
+
+
+async def test_cancelled_after_it_waited_its_conclusion_is_told_again(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facility = await line(lender, 8_000_000)
+    disbursal = await drawn(lender, facility, 8_000_000)
+    await go_stale(lender.app, monkeypatch)
+    await decide(lender, disbursal.id, approved=True)
+    monkeypatch.undo()
+    await lender.price(PRICE - 1)
+    assert (await disbursal_of(lender, disbursal.id)).denial_reason is DenialReason.BELOW_MARGIN_LIMIT
+    concluded = await told(lender, "DisbursalApprovalConcluded")
+    assert [each["status"] for each in concluded] == ["new", "denied"]
+    await assert_clean(lender.app)
+
+
+async def test_of_the_first_one_too_everybody_hears_that_it_is_approved(lender: Lender) -> None:
+    await lender.price(PRICE)
+    await lender.active(100_000, BITCOIN, terms(fee="0"))
+    (concluded,) = await told(lender, "DisbursalApprovalConcluded")
+    assert concluded["status"] == "confirmed"
+    assert await told(lender, "DisbursalSettled") == [concluded]
 
 
 async def test_a_denial_does_not_wait_for_a_price(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:

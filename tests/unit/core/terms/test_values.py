@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lana.core.terms import (
+    MAX_CYCLES,
     DisbursalPolicy,
     Duration,
     Interval,
@@ -23,6 +24,7 @@ from lana.core.terms import (
     PeriodUnit,
     Term,
     TermValues,
+    cycles,
 )
 from lana.lib.errors import Refusal
 from lana.lib.money import INT64_MAX, AmountOverflow, UsdCents
@@ -119,6 +121,7 @@ BAD: list[tuple[dict[str, Any], type[Refusal], str]] = [
     ({"duration": months(0)}, InvalidTermValue, "duration"),
     ({"duration": days(90)}, InvalidTermValue, "duration"),
     ({"duration": months(100_000)}, InvalidTermValue, "duration"),
+    ({"duration": months(42), "accrual_cycle_interval": Interval.END_OF_DAY}, InvalidTermValue, "1303 cycles end_of_day"),
     ({"interest_due_duration_from_accrual": months(1)}, InvalidTermValue, "interestDueDurationFromAccrual"),
     ({"obligation_overdue_duration_from_due": days(-1)}, InvalidTermValue, "obligationOverdueDurationFromDue"),
     ({"obligation_liquidation_duration_from_due": months(2)}, InvalidTermValue, "obligationLiquidationDuration"),
@@ -138,6 +141,20 @@ def test_terms_no_loan_can_have_are_refused(
 
 def test_the_example_is_fine() -> None:
     terms().check()
+
+
+LONGEST = [(Interval.END_OF_MONTH, 1_200), (Interval.END_OF_DAY, 41)]
+
+
+@pytest.mark.parametrize(("interval", "count"), LONGEST)
+@pytest.mark.parametrize("start", [date(2026, 1, 1), date(2026, 1, 31), date(2027, 7, 31), date(2028, 2, 29)])
+def test_the_longest_loan_has_no_more_cycles_than_are_read_at_once(
+    interval: Interval, count: int, start: date
+) -> None:
+    values = terms(duration=months(count), accrual_cycle_interval=interval)
+    values.check()
+    made = len(list(cycles(start, interval, values.maturity_date(start))))
+    assert made <= values.most_cycles <= MAX_CYCLES
 
 
 def test_what_passes_64_bits_is_an_error() -> None:

@@ -12,6 +12,8 @@ from lana.lib.es.table import Column
 
 _SETTLED_BY: Final = "select settled_tx_id, id from disbursals where settled_tx_id = any(%b::uuid[])"
 
+_NUMBER: Final = "select count(*) from disbursals where facility_id = %b::uuid and status <> 'denied'"
+
 
 class DisbursalRepo(ChildRepo[Disbursal]):
     entity: ClassVar[type[Disbursal]] = Disbursal
@@ -26,6 +28,11 @@ class DisbursalRepo(ChildRepo[Disbursal]):
         Column("settled_tx_id", "uuid", lambda disbursal: disbursal.settled_tx_id),
         Column("awaits_settlement", "bool", lambda disbursal: disbursal.awaits_settlement),
     )
+
+    async def number_of(self, facility_id: UUID) -> int:
+        """Of a facility, but those denied. Guard the facility: whatever makes another one writes it."""
+        ((number,),) = await self.db.fetch(_NUMBER, [facility_id])
+        return number
 
     async def settled_by(self, transaction_ids: Sequence[UUID]) -> dict[UUID, UUID]:
         """Ids by the ledger transaction that paid them out."""

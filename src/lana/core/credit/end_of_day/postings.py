@@ -14,6 +14,7 @@ from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.interest import Interest
 from lana.core.credit.primitives import Actor, FacilityAction
+from lana.core.terms import MAX_CYCLES
 from lana.lib.authz import Check
 from lana.lib.closing import Closing, PageDone
 from lana.lib.es.commands import Commands
@@ -24,8 +25,6 @@ _ACCRUED: Final = (
     "select id from interest_accrual_cycles where awaits_posting and %b::date is not null and id > %b::uuid"
     " order by id limit %b::int8"
 )
-MAX_CYCLES: Final = 1_300
-"""More than the months of the longest loan."""
 
 
 class InterestPostings:
