@@ -114,14 +114,17 @@ class Disbursals:
         op.record_system(Actor.DISBURSAL_APPROVAL, check)
 
     async def _pay_out(self, op: Op, disbursal: Disbursal) -> Settlement | None:
-        """What was approved; it goes on waiting while the price is stale or the account takes no money. Below
-        the margin call's CVL at the price of this moment it is cancelled.
+        """What was approved; it goes on waiting while the price is stale or the account takes no money. Past
+        the maturity, or below the margin call's CVL at the price of this moment, it is cancelled.
         """
+        facility = await op.find(self._facilities, disbursal.facility_id)
+        if op.now >= facility.matures_at:
+            await self._cancel(op, disbursal, facility, DenialReason.PAST_MATURITY)
+            return None
         price = await self._margins.prices.current(op)
         is_active = await self._deposit_accounts.is_active(op, disbursal.disbursal_credit_account_id)
         if price is None or not price.fresh or not is_active:
             return None
-        facility = await op.find(self._facilities, disbursal.facility_id)
         if facility.may_draw(UsdCents(0), price.price):
             return await self._settle(op, disbursal, facility)
         await self._cancel(op, disbursal, facility, DenialReason.BELOW_MARGIN_LIMIT)

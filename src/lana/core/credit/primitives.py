@@ -47,6 +47,7 @@ class DenialReason(StrEnum):
     """Why an approved disbursal was not paid out."""
 
     BELOW_MARGIN_LIMIT = "below_margin_limit"
+    PAST_MATURITY = "past_maturity"
 
 
 class ObligationType(StrEnum):
@@ -63,8 +64,8 @@ class ObligationStatus(StrEnum):
 
 
 class CollateralDirection(StrEnum):
-    ADD = "add"
-    REMOVE = "remove"
+    ADD = "Add"
+    REMOVE = "Remove"
 
 
 class ReleaseState(StrEnum):

@@ -338,16 +338,18 @@ async def test_it_waits_for_an_account_that_is_frozen(lender: Lender) -> None:
     await assert_clean(lender.app)
 
 
-async def test_of_a_facility_that_matured_meanwhile_it_is_owed_at_once(lender: Lender) -> None:
+async def test_of_a_facility_that_matured_meanwhile_it_is_cancelled(lender: Lender) -> None:
+    """It would bear no interest and be due before it is paid out."""
     await lender.price(PRICE)
     facility = await lender.active(5_000_000, BITCOIN, terms(fee="0", months=1, single=False))
     disbursal = await drawn(lender, facility, 1_000_000)
-    await lender.until(date(2026, 2, 16))
+    await lender.until(date(2026, 2, 15))
     await decide(lender, disbursal.id, approved=True)
-    (owed,) = await obligations_of(lender, facility.id)
-    assert owed.due_date == facility.maturity_date == date(2026, 2, 15)
-    await lender.end_day()
-    assert (await lender.balance(facility.id))["disbursed_payable"] == 1_000_000
+    ended = await disbursal_of(lender, disbursal.id)
+    assert (ended.status, ended.denial_reason) == (DisbursalStatus.DENIED, DenialReason.PAST_MATURITY)
+    assert await obligations_of(lender, facility.id) == []
+    balance = await lender.balance(facility.id)
+    assert (balance["remaining"], balance["disbursed"]) == (5_000_000, 0)
     await assert_clean(lender.app)
 
 
