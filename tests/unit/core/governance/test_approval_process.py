@@ -11,8 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lana.core.governance.approval_process import entity as events
-from lana.core.governance.approval_process.entity import ApprovalProcess
-from lana.core.governance.approval_process.errors import AlreadyConcluded, InitiatorCannotDecide
+from lana.core.governance.approval_process.entity import MAX_REASON, ApprovalProcess
+from lana.core.governance.approval_process.errors import (
+    AlreadyConcluded,
+    InitiatorCannotDecide,
+    ReasonTooLong,
+)
 from lana.core.governance.primitives import ProcessStatus, ProcessType
 from lana.core.governance.rules import ApprovalRules, AutoApprove, CommitteeApproval
 from lana.lib.es.entity import ALREADY, DONE
@@ -233,3 +237,10 @@ def test_a_decision_always_rests_on_enough_current_members(
     stored = msgspec.json.encode(process)
     assert msgspec.json.decode(stored, type=ApprovalProcess) == process
     assert ApprovalProcess.fold(process.pending) == process
+
+
+def test_a_reason_has_an_end() -> None:
+    process = a_process()
+    with pytest.raises(ReasonTooLong):
+        process.deny(A, [A, B], "x" * (MAX_REASON + 1), NOW)
+    assert process.deny(A, [A, B], "x" * MAX_REASON, NOW) is DONE

@@ -13,10 +13,18 @@ from uuid import UUID
 
 import msgspec
 
-from lana.core.governance.approval_process.errors import AlreadyConcluded, InitiatorCannotDecide
+from lana.core.governance.approval_process.errors import (
+    AlreadyConcluded,
+    InitiatorCannotDecide,
+    ReasonTooLong,
+)
 from lana.core.governance.primitives import ProcessStatus, ProcessType
 from lana.core.governance.rules import ApprovalRules, AutoApprove, CommitteeApproval
 from lana.lib.es.entity import ALREADY, DONE, Entity, Event, Outcome
+
+
+MAX_REASON = 2_000
+"""Characters of a denial's reason."""
 
 
 class Initialized(Event, frozen=True, tag="initialized", omit_defaults=True):
@@ -133,7 +141,9 @@ class ApprovalProcess(Entity[ApprovalProcessEvent]):
         return DONE
 
     def deny(self, voter: UUID, members: Sequence[UUID], reason: str, now: datetime) -> Outcome:
-        """Store the vote and conclude. Outsiders and second votes change nothing."""
+        """Store the vote and conclude. Outsiders and second votes change nothing. ReasonTooLong."""
+        if len(reason) > MAX_REASON:
+            raise ReasonTooLong(f"more than {MAX_REASON} characters", field="reason")
         if not self._may_vote(voter, members):
             return ALREADY
         return self.emit(Denied(denier_id=voter, reason=reason, voted_at=now), Concluded(approved=False))

@@ -18,3 +18,8 @@ class InitiatorCannotDecide(Refusal):
 class SubjectIsNotCommitteeMember(Refusal):
     kind = Kind.FORBIDDEN
     prefix = "GovernanceError"
+
+
+class ReasonTooLong(Refusal):
+    kind = Kind.VALIDATION
+    prefix = PREFIX
