@@ -157,7 +157,7 @@ def _acts(around: Around) -> _Acts:
         interest=interest,
         obligations=obligations,
     )
-    collaterals = credit.Collaterals(db, authz, around.settings, margins=margins)
+    collaterals = credit.Collaterals(db, authz, around.settings, margins=margins, interest=interest)
     liquidations = credit.Liquidations(db, authz, margins=margins, payments=payments, collaterals=collaterals)
     completions = credit.Completions(
         db,

@@ -15,6 +15,7 @@ from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.errors import BelowMarginLimit
 from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.history import CollateralChanged, tell
+from lana.core.credit.interest import Interest
 from lana.core.credit.ledger import CreditLedger
 from lana.core.credit.margins import Margins
 from lana.core.credit.pending.entity import PendingFacility
@@ -24,7 +25,7 @@ from lana.core.credit.public import CollateralAdjustment, CollateralUpdated
 from lana.core.domain_config import Settings
 from lana.lib.authz import Authorizer, Check
 from lana.lib.es.op import Op
-from lana.lib.money import Satoshis, require_satoshis
+from lana.lib.money import Satoshis, UsdCents, require_satoshis
 from lana.lib.pg.database import Database
 
 Finish = Callable[[Op, Facility], Awaitable[None]]
@@ -40,6 +41,7 @@ class Collaterals:
         settings: Settings,
         *,
         margins: Margins,
+        interest: Interest,
     ) -> None:
         self.repo = CollateralRepo(db)
         self._facilities = FacilityRepo(db)
@@ -47,6 +49,7 @@ class Collaterals:
         self._authz = authz
         self._settings = settings
         self._margins = margins
+        self._interest = interest
         self._ledger = CreditLedger()
         self.finish: Finish | None = None
 
@@ -74,12 +77,15 @@ class Collaterals:
         return collateral
 
     async def _check_removal(self, op: Op, facility: Facility, total: Satoshis) -> None:
-        """While anything is owed: at a fresh price, and not below the floor that the settings name."""
-        exposure = facility.position.exposure
-        if exposure == 0:
+        """While anything is owed: at a fresh price, and not below the floor that the settings name. Interest
+        accrued and not posted is owed too.
+        """
+        accrued = await self._interest.accrued_unposted(op, facility)
+        owed = UsdCents(facility.position.exposure + accrued)
+        if owed == 0:
             return
         price = await self._margins.prices.require_fresh(op)
-        percent = cvl(total, exposure, price)
+        percent = cvl(total, owed, price)
         at = facility.thresholds
         match self._settings.get(COLLATERAL_RELEASE_FLOOR):
             case "MARGIN_CALL":

@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 
 from lana.core.credit.allocating import unpaid
-from lana.core.credit.cycle.repo import CycleRepo
 from lana.core.credit.facility.entity import Facility
 from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.interest import Interest
@@ -28,7 +27,7 @@ from lana.lib.pg.database import Database
 
 class Payoff(msgspec.Struct, frozen=True, kw_only=True):
     """What ends the loan now, in US cents; `accrued_interest` of periods that have ended and are not
-    posted.
+    posted, also where the end of the day has not come to them.
     """
 
     principal: UsdCents
@@ -65,7 +64,6 @@ class Completions:
     ) -> None:
         self._facilities = FacilityRepo(db)
         self._obligations = ObligationRepo(db)
-        self._cycles = CycleRepo(db)
         self._authz = authz
         self._margins = margins
         self._interest = interest
@@ -79,11 +77,10 @@ class Completions:
     async def payoff_of(self, facility: Facility) -> Payoff:
         """For whoever may see the facility."""
         owed = await self._obligations.unpaid_of(facility.id)
-        cycle = await self._cycles.peek(facility.cycle.id) if facility.cycle else None
         return Payoff(
             principal=unpaid(each for each in owed if each.is_principal),
             posted_interest=unpaid(each for each in owed if not each.is_principal),
-            accrued_interest=cycle.unposted if cycle else UsdCents(0),
+            accrued_interest=await self._interest.peek_unposted(facility),
         )
 
     async def complete(self, op: Op, facility_id: UUID) -> Facility:

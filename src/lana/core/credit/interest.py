@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
 from lana.core.credit.cycle.entity import Cycle, Initialized
@@ -14,11 +15,19 @@ from lana.core.credit.margins import Margins
 from lana.core.credit.obligation.entity import Obligation
 from lana.core.credit.obligations import Obligations
 from lana.core.credit.public import AccrualPosted, InterestPosting
-from lana.core.terms import Days, cycle_after, first_cycle
+from lana.core.terms import MAX_CYCLES, Days, cycle_after, first_cycle
 from lana.core.time import BankTime
 from lana.lib.es.op import Op
 from lana.lib.money import UsdCents
 from lana.lib.pg.database import Database
+
+
+def last_ended(day: date) -> date:
+    """The last day that is over while `day` lasts: days end at midnight in the bank's zone, and periods with
+    their last day, whatever the closing time is. So a run at 18:00 accrues the day before its own, and
+    between midnight and 18:00 that day has ended all the same.
+    """
+    return day - timedelta(days=1)
 
 
 class Interest:
@@ -66,11 +75,38 @@ class Interest:
         return await op.find(self.repo, facility.cycle.id) if facility.cycle else None
 
     async def accrued_unposted(self, op: Op, facility: Facility) -> UsdCents:
-        """Of periods that have ended; in no balance and no CVL, and owed all the same."""
-        cycle = await self.find_open(op, facility)
-        return cycle.unposted if cycle else UsdCents(0)
+        """Of periods that have ended, also where the end of the day has not come to them; in no balance and
+        no CVL, and owed all the same.
+        """
+        return self._unposted(facility, await self.find_open(op, facility), op.today)
+
+    async def peek_unposted(self, facility: Facility) -> UsdCents:
+        """`accrued_unposted` now, of a facility that is only looked at."""
+        cycle = await self.repo.peek(facility.cycle.id) if facility.cycle else None
+        return self._unposted(facility, cycle, self._time.today())
+
+    @staticmethod
+    def _unposted(facility: Facility, cycle: Cycle | None, today: date) -> UsdCents:
+        if cycle is None:
+            return UsdCents(0)
+        return cycle.unposted_through(last_ended(today), facility.position.outstanding.disbursed)
 
     # --- what the end of the day does -----------------------------------------------------------------------
+
+    async def catch_up(self, op: Op, facility: Facility, through: date) -> Sequence[Obligation | None]:
+        """Every period that ended up to a day accrues, and every cycle complete by then is posted, also where
+        several are behind. Answers what each posted one left to pay.
+        """
+        posted: list[Obligation | None] = []
+        for _ in range(MAX_CYCLES):
+            cycle = await self.find_open(op, facility)
+            if cycle is None:
+                return posted
+            self.accrue(op, facility, cycle, through)
+            if not cycle.awaits_posting:
+                return posted
+            posted.append(await self.post_cycle(op, facility, cycle, due_date=cycle.period.end))
+        raise RuntimeError(f"facility {facility.id} has more than {MAX_CYCLES} cycles")
 
     def accrue(self, op: Op, facility: Facility, cycle: Cycle, through: date) -> int:
         """Every period that ended up to a day, on the principal outstanding now; answers how many."""
@@ -153,8 +189,21 @@ class Interest:
         told = InterestAccrued(cents=cycle.accrued, days=days.count, ledger_transaction_id=tx_id)
         tell(op, facility.id, told, cycle.accrued_until)
 
+    # --- what the end of a loan does, also where the end of the day is behind -------------------------------
+
+    async def post_ended(self, op: Op, facility: Facility) -> Sequence[Obligation]:
+        """All of `accrued_unposted` becomes due: of cycles that are complete on their own dates, of the open
+        one today.
+        """
+        posted = [*await self.catch_up(op, facility, last_ended(op.today))]
+        cycle = await self.find_open(op, facility)
+        if cycle is not None and cycle.unposted:
+            posted.append(await self.post_cycle(op, facility, cycle, due_date=op.today))
+        return [each for each in posted if each is not None]
+
     async def close_cycle(self, op: Op, facility: Facility) -> None:
-        """At completion: nothing more accrues, and nothing is posted."""
+        """At completion: what has ended is accrued, then nothing more is, and nothing is posted."""
+        await self.catch_up(op, facility, last_ended(op.today))
         cycle = await self.find_open(op, facility)
         if cycle is not None:
             cycle.close()

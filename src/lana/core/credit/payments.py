@@ -79,23 +79,20 @@ class Payments:
             raise AmountIsZero(field="amount")
         owed = await self._obligations.repo.find_unpaid(op, facility.id)
         if amount > unpaid(owed):
-            owed = [*owed, await self._post_for_payoff(op, facility, amount, owed, effective)]
+            owed = [*owed, *await self._post_for_payoff(op, facility, amount, owed, effective)]
         await self._pay(op, facility, op.new_id(), source, amount=amount, effective=effective, owed=owed)
         return facility
 
     async def _post_for_payoff(
         self, op: Op, facility: Facility, amount: UsdCents, owed: Sequence[Obligation], effective: date
-    ) -> Obligation:
-        """Exactly the payoff, today: interest accrued so far becomes due. More than that is refused."""
+    ) -> Sequence[Obligation]:
+        """Exactly the payoff, today: interest of all days over becomes due. More than that is refused."""
         accrued = await self._interest.accrued_unposted(op, facility)
-        cycle = await self._interest.find_open(op, facility)
-        if cycle is None or effective != op.today or accrued == 0 or amount != unpaid(owed) + accrued:
+        if effective != op.today or amount != unpaid(owed) + accrued:
             raise PaymentAmountGreaterThanOutstandingObligations(
                 f"{amount} of {unpaid(owed)} owed", field="amount"
             )
-        posted = await self._interest.post_cycle(op, facility, cycle, due_date=op.today)
-        assert posted is not None
-        return posted
+        return await self._interest.post_ended(op, facility)
 
     async def apply_proceeds(self, op: Op, facility: Facility, payment_id: UUID, amount: UsdCents) -> None:
         """Of a liquidation: what is owed takes at most that much; the rest is the customer's, also while the

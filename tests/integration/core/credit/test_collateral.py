@@ -67,7 +67,7 @@ async def test_a_total_by_hand_is_posted_published_and_told(lender: Lender) -> N
     told = [entry for entry in await lender.told(facility.id) if isinstance(entry.told, CollateralChanged)]
     assert [
         (each.told.direction, each.told.satoshis) for each in told if isinstance(each.told, CollateralChanged)
-    ] == [("add", 1_400_000), ("add", 100_000), ("remove", 50_000)]
+    ] == [("Add", 1_400_000), ("Add", 100_000), ("Remove", 50_000)]
     # an entry has the day it was recorded, whatever day the posting has
     assert {each.effective for each in told} == {date(2026, 1, 15)}
     await assert_clean(lender.app)
@@ -136,6 +136,50 @@ async def test_with_a_stale_price_it_is_added_and_not_removed_while_anything_is_
     await lender.collateral(waiting.collateral_id, 400_000)
     await lender.pay(facility.id, 100_000)
     await lender.collateral(facility.collateral_id, 0)
+    await assert_clean(lender.app)
+
+
+async def test_interest_accrued_and_not_posted_is_owed_too(
+    lender: Lender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lender.price(10_000_000)
+    facility = await lender.active(100_000, 2_000_000, terms(fee="0"))
+    await lender.app.commands.run(
+        lender.ctx, lender.app.deposits.record_deposit, facility.disbursal_credit_account_id, 1_000
+    )
+    await lender.until(date(2026, 1, 25))
+    await floor_of(lender, "INITIAL")
+    await lender.pay(facility.id, 100_000)
+    assert (await lender.facility(facility.id)).position.exposure == 0
+    # ten days at 33 cents: 140 % of them are 462 cents
+    await lender.price(10_000_000)
+    for total in (0, 4_619):
+        async with no_effect(lender.app.db):
+            with pytest.raises(BelowMarginLimit):
+                await lender.collateral(facility.collateral_id, total)
+    await lender.collateral(facility.collateral_id, 4_620)
+    await go_stale(lender.app, monkeypatch)
+    async with no_effect(lender.app.db):
+        with pytest.raises(PriceStale):
+            await lender.collateral(facility.collateral_id, 4_619)
+    await lender.pay(facility.id, 330)
+    await lender.collateral(facility.collateral_id, 0)
+    await assert_clean(lender.app)
+
+
+async def test_the_floor_counts_days_that_ended_before_their_run(lender: Lender) -> None:
+    await lender.price(10_000_000)
+    facility = await lender.active(100_000, 2_000_000, terms(fee="0"))
+    await floor_of(lender, "INITIAL")
+    for _ in range(10):
+        clock = await lender.app.commands.run(lender.ctx, lender.app.time.advance_to_next_end_of_day)
+        await lender.app.time.after_advance(clock)
+    await lender.price(10_000_000)
+    # 140 % of 100,330
+    async with no_effect(lender.app.db):
+        with pytest.raises(BelowMarginLimit):
+            await lender.collateral(facility.collateral_id, 1_404_610)
+    await lender.collateral(facility.collateral_id, 1_404_620)
     await assert_clean(lender.app)
 
 

@@ -37,12 +37,10 @@ async def loans(lender: Lender, count: int = 3) -> list[Facility]:
 
 
 async def accrued(lender: Lender, facility: Facility) -> int:
+    """What the runs have accrued in the open cycle; a payoff counts what they have missed as well."""
     found = await lender.facility(facility.id)
-    return await _unposted(lender, found)
-
-
-async def _unposted(lender: Lender, facility: Facility) -> int:
-    return (await lender.credit.completions.payoff_of(facility)).accrued_interest
+    cycle = await lender.credit.interest.repo.peek(found.cycle.id) if found.cycle else None
+    return cycle.unposted if cycle else 0
 
 
 async def set_status(lender: Lender, account_id: UUID, *, locked: bool) -> None:

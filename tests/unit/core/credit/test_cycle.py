@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from uuid import UUID
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from lana.core.credit.cycle.entity import (
     InterestAccrualsPosted,
     InterestAccrued,
 )
-from lana.core.terms import Days, Interval, TermValues, cycles, months_after
+from lana.core.terms import Days, Interval, TermValues, cycles, months_after, periods
 from lana.lib.es.entity import ALREADY, DONE
 from lana.lib.money import UsdCents
 from tests.support.lending import terms
@@ -185,6 +186,34 @@ def test_a_payoff_posts_it_early_as_far_as_it_is_accrued() -> None:
     posted = january.pending[-1]
     assert isinstance(posted, InterestAccrualsPosted)
     assert (posted.total, posted.effective) == (99, date(2025, 1, 17))
+
+
+@given(
+    accrued=st.integers(0, 10),
+    through=st.dates(date(2025, 1, 1), date(2025, 6, 1)),
+    intervals=st.sampled_from([(DAILY, MONTHLY), (MONTHLY, MONTHLY), (DAILY, DAILY)]),
+    base=st.sampled_from([0, 1, 100_000]),
+)
+def test_what_is_owed_before_it_is_accrued_is_what_accrues(
+    accrued: int, through: date, intervals: tuple[Interval, Interval], base: int
+) -> None:
+    values = msgspec.structs.replace(
+        terms(), accrual_interval=intervals[0], accrual_cycle_interval=intervals[1]
+    )
+    first, *others = life(values)
+    accrue(first, 50_000, min(accrued, sum(1 for _ in periods(first.period, intervals[0]))))
+    owed = first.unposted_through(through, UsdCents(base))
+    for each in (first, *others):
+        while (following := each.next_period) is not None and following.end <= through:
+            accrue(each, base)
+    assert owed == sum(each.accrued for each in (first, *others))
+
+
+def test_of_a_cycle_that_is_over_nothing_more_is_owed() -> None:
+    first, *_ = life(terms())
+    accrue(first, 100_000)
+    first.close()
+    assert first.unposted_through(MATURITY, UsdCents(100_000)) == 0
 
 
 def test_without_a_day_accrued_there_is_nothing_to_post() -> None:

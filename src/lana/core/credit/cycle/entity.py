@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import takewhile
 from typing import ClassVar, Self
 from uuid import UUID
 
-from lana.core.terms import Days, TermValues, periods
+from lana.core.terms import Days, TermValues, cycles, periods
 from lana.lib.es.entity import ALREADY, Entity, Event, Outcome
 from lana.lib.money import UsdCents
 
@@ -103,6 +105,23 @@ class Cycle(Entity[CycleEvent]):
     def unposted(self) -> UsdCents:
         """What is accrued and neither posted nor given up."""
         return self.accrued if self.is_open else UsdCents(0)
+
+    def unposted_through(self, day: date, base: UsdCents) -> UsdCents:
+        """As `unposted` once every period that ends up to a day is accrued on a base, those of the cycles
+        that follow among them.
+        """
+        if not self.is_open:
+            return UsdCents(0)
+        ended = takewhile(lambda each: each.end <= day, self._periods_to_come())
+        return UsdCents(self.accrued + sum(self.terms.interest(base, each.count) for each in ended))
+
+    def _periods_to_come(self) -> Iterator[Days]:
+        """Those not accrued, to maturity."""
+        after = self.accrued_until
+        interval, maturity = self.terms.accrual_cycle_interval, self.facility_maturity_date
+        for cycle in cycles(self.period.start, interval, maturity):
+            yield from periods(cycle, self.terms.accrual_interval, after)
+            after = None
 
     @property
     def next_period(self) -> Days | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 from lana.core.credit.cycle.repo import CycleRepo
 from lana.core.credit.end_of_day.pages import Pages
 from lana.core.credit.facility.repo import FacilityRepo
-from lana.core.credit.interest import Interest
+from lana.core.credit.interest import Interest, last_ended
 from lana.core.credit.primitives import Actor, FacilityAction
 from lana.lib.authz import Check
 from lana.lib.closing import Closing, PageDone
@@ -21,11 +20,6 @@ _ACCRUING: Final = (
     "select id from interest_accrual_cycles where next_accrual_on <= %b::date and id > %b::uuid"
     " order by id limit %b::int8"
 )
-
-
-def last_ended(closing: Closing) -> date:
-    """The last day that was over at the closing: the label is the date on which the instant falls."""
-    return closing.day - timedelta(days=1)
 
 
 class InterestAccruals:
@@ -40,13 +34,13 @@ class InterestAccruals:
         self._interest = interest
 
     async def page(self, closing: Closing, cursor: str | None) -> PageDone:
-        return await self._pages.page(closing, cursor, last_ended(closing), self.accrue)
+        return await self._pages.page(closing, cursor, last_ended(closing.day), self.accrue)
 
     async def accrue(self, op: Op, ids: list[UUID], closing: Closing) -> int:
         op.record(Check(op.subject, FacilityAction.RECORD_INTEREST, tuple(ids), authorized=True))
         cycles = await op.find_many(self._cycles, ids)
         facilities = await op.find_many(self._facilities, [each.facility_id for each in cycles.values()])
-        through, count = last_ended(closing), 0
+        through, count = last_ended(closing.day), 0
         for cycle in cycles.values():
             facility = facilities[cycle.facility_id]
             if facility.accrues:
