@@ -227,6 +227,7 @@ class Mutation:
     async def collateral_record_proceeds_from_liquidation(
         self, info: Info, input: CollateralRecordProceedsFromLiquidationInput
     ) -> CollateralRecordProceedsFromLiquidationPayload:
+        """0 ends a liquidation that brought something, once all that was sent is booked."""
         verb = info.context.app.credit.liquidations.record_proceeds
         collateral = await info.context.command(
             verb, input.collateral_id, input.amount, completes=input.completes

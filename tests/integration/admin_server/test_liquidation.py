@@ -42,9 +42,13 @@ async def facility(bank: Servers) -> Facility:
     return await lender.facility(made.id)
 
 
+async def every(bank: Servers) -> list[dict[str, Any]]:
+    page = await bank.superuser.ask(f"{{ liquidations(first: 5) {{ nodes {{ {LIQUIDATION} }} }} }}")
+    return page["liquidations"]["nodes"]
+
+
 async def only(bank: Servers) -> dict[str, Any]:
-    page = await bank.superuser.ask(f"{{ liquidations(first: 2) {{ nodes {{ {LIQUIDATION} }} }} }}")
-    (node,) = page["liquidations"]["nodes"]
+    (node,) = await every(bank)
     return node
 
 
@@ -203,6 +207,13 @@ async def test_one_is_cancelled_and_tranches_leave_one_open(bank: Servers, facil
         {"completed": False, "amountReceived": 100_000, "cancelled": False},
         {"completed": True, "amountReceived": 0, "cancelled": True},
     ]
+    (second,) = {each["liquidationId"] for each in await every(bank)} - {first}
+    await bank.superuser.do(receive, shown, **ids, amount=0)
+    with pytest.raises(Refused) as refused:
+        await bank.superuser.do("liquidationCancel", "__typename", liquidationId=second)
+    assert refused.value.code == "LIQUIDATION_NOT_CANCELLABLE"
+    ended = next(each for each in await every(bank) if each["liquidationId"] == second)
+    assert (ended["completed"], ended["cancelled"], ended["amountReceived"]) == (True, False, 100_000)
 
 
 async def test_only_who_may_write_credit_acts_on_collateral(bank: Servers, facility: Facility) -> None:

@@ -106,18 +106,20 @@ class Collaterals:
             else self._ledger.remove_collateral
         )
         post(op, tx_id, collateral.account_ids, change.amount, effective)
-        self.announce(op, collateral, change, tx_id)
+        self.announce(op, collateral, change, tx_id, collateral.amount)
         await self.held(op, collateral)
 
     @staticmethod
-    def announce(op: Op, collateral: Collateral, change: Change, tx_id: UUID) -> None:
-        """The history has it on the day it is recorded, whatever day it is effective."""
+    def announce(op: Op, collateral: Collateral, change: Change, tx_id: UUID, total: Satoshis) -> None:
+        """`total` after the change. The history has it on the day it is recorded, whatever day it is
+        effective.
+        """
         adjustment = CollateralAdjustment(tx_id=tx_id, abs_diff=change.amount, direction=change.direction)
         op.publish(
             CollateralUpdated(
                 id=collateral.id,
                 secured_loan_id=collateral.secured_loan_id,
-                amount=collateral.amount,
+                amount=total,
                 adjustment=adjustment,
             )
         )

@@ -60,17 +60,21 @@ class Liquidations:
         self._ledger = CreditLedger()
 
     async def record_sent(self, op: Op, collateral_id: UUID, amount: Satoshis) -> Collateral:
-        """NoActiveLiquidation, AmountExceedsCollateral. 0 changes nothing."""
+        """Before or after the coins leave their wallet. NoActiveLiquidation, AmountExceedsCollateral,
+        CollateralReleased. 0 changes nothing.
+        """
         self._authz.enforce(op, CollateralAction.RECORD_LIQUIDATION_UPDATE, collateral_id)
         collateral = await op.find(self._collaterals, collateral_id)
         liquidation = await op.find(self.repo, collateral.require_liquidation())
-        tx_id = op.new_id()
-        if collateral.send_to_liquidation(amount, tx_id) is not DONE:
+        tx_id, reversal_id, gone = op.new_id(), op.new_id(), collateral.already_left(amount)
+        if collateral.send_to_liquidation(amount, tx_id, reversal_id) is not DONE:
             return collateral
         liquidation.send(amount, tx_id, op.today)
+        if gone:
+            self._take_back(op, collateral, gone, reversal_id, Satoshis(collateral.amount + amount))
         self._ledger.send_to_liquidation(op, tx_id, collateral.account_ids, amount)
         change = Change(amount=amount, direction=CollateralDirection.REMOVE)
-        self._changes.announce(op, collateral, change, tx_id)
+        self._changes.announce(op, collateral, change, tx_id, collateral.amount)
         op.publish(
             LiquidationCollateralSentOut(
                 liquidation_id=liquidation.id,
@@ -86,18 +90,29 @@ class Liquidations:
         await self._changes.held(op, collateral)
         return collateral
 
+    def _take_back(
+        self, op: Op, collateral: Collateral, gone: Satoshis, tx_id: UUID, total: Satoshis
+    ) -> None:
+        """The removal booked when coins left the wallet, so that they can be sent."""
+        self._ledger.add_collateral(op, tx_id, collateral.account_ids, gone, op.today)
+        change = Change(amount=gone, direction=CollateralDirection.ADD)
+        self._changes.announce(op, collateral, change, tx_id, total)
+
     async def record_proceeds(
         self, op: Op, collateral_id: UUID, amount: UsdCents, *, completes: bool = True
     ) -> Collateral:
         """What the sale brought pays what is owed, the rest is the customer's. Still under the threshold
-        after it, a new liquidation starts. NoActiveLiquidation, AmountIsZero, AmountTooLarge,
-        NothingSentToLiquidation.
+        after it, a new liquidation starts. 0 ends one whose tranches brought all there is to come.
+        NoActiveLiquidation, AmountIsZero, AmountTooLarge, NothingSentToLiquidation.
         """
         self._authz.enforce(op, CollateralAction.RECORD_PAYMENT_RECEIVED_FROM_LIQUIDATION, collateral_id)
         collateral = await op.find(self._collaterals, collateral_id)
         liquidation = await op.find(self.repo, collateral.require_liquidation())
         if amount == 0:
-            raise AmountIsZero(field="amount")
+            if not (completes and liquidation.is_sold):
+                raise AmountIsZero(field="amount")
+            await self._conclude(op, collateral, liquidation)
+            return collateral
         require_cents(amount)
         if liquidation.sent_total == 0:
             raise NothingSentToLiquidation(liquidation.id)
@@ -123,6 +138,12 @@ class Liquidations:
         facility = await op.find(self._facilities, collateral.secured_loan_id)
         facility.apply_proceeds(liquidation.id, completes=liquidation.completed)
         await self._payments.apply_proceeds(op, facility, payment_id, amount)
+        await self._margins.look(op, facility)
+
+    async def _conclude(self, op: Op, collateral: Collateral, liquidation: Liquidation) -> None:
+        facility = await op.find(self._facilities, collateral.secured_loan_id)
+        liquidation.end()
+        await self._over(op, facility, liquidation)
         await self._margins.look(op, facility)
 
     @staticmethod
@@ -152,12 +173,14 @@ class Liquidations:
             op.publish(LiquidationCompleted(liquidation_id=liquidation.id, secured_loan_id=loan_id))
 
     async def cancel(self, op: Op, liquidation_id: UUID) -> Liquidation:
-        """LiquidationNotFound; LiquidationNotCancellable when coins were sent or it is still needed."""
+        """LiquidationNotFound; LiquidationNotCancellable when coins were sent (as of each completed one), or
+        it is still needed.
+        """
         self._authz.enforce(op, CollateralAction.RECORD_LIQUIDATION_UPDATE)
         liquidation = await op.maybe_find(self.repo, liquidation_id)
         if liquidation is None:
             raise LiquidationNotFound(liquidation_id)
-        if liquidation.completed:
+        if liquidation.cancelled:
             return liquidation
         facility = await op.find(self._facilities, liquidation.facility_id)
         under = facility.collateralization_state is CollateralizationState.UNDER_LIQUIDATION_THRESHOLD

@@ -232,6 +232,31 @@ async def test_between_tranches_no_other_liquidation_starts(lender: Liquidator) 
     assert len(await lender.all_of(facility)) == 1
 
 
+async def test_after_the_last_tranche_nothing_more_ends_it(lender: Liquidator) -> None:
+    facility = await lender.under()
+    await lender.sent(facility, 86_538_462)
+    await lender.proceeds(facility, 4_400_000, completes=False)
+    await lender.sent(facility, 1)
+    async with no_effect(lender.app.db):
+        with pytest.raises(AmountIsZero):
+            await lender.proceeds(facility, 0)  # a coin is out
+    await lender.proceeds(facility, 100_000, completes=False)
+    async with no_effect(lender.app.db):
+        with pytest.raises(AmountIsZero):
+            await lender.proceeds(facility, 0, completes=False)
+    sql = "select count(*) from cala.transactions"
+    before = await lender.app.db.fetch(sql)
+    await lender.proceeds(facility, 0)
+    assert await lender.app.db.fetch(sql) == before
+    (ended,) = await lender.all_of(facility)
+    assert (ended.completed, ended.cancelled, ended.amount_received) == (True, False, 4_500_000)
+    assert (await lender.published()).count("LiquidationCompleted") == 1
+    assert (await lender.facility(facility.id)).liquidation is None
+    with pytest.raises(NoActiveLiquidation):
+        await lender.proceeds(facility, 0)
+    await assert_clean(lender.app)
+
+
 # --- starting again ---------------------------------------------------------------------------------------------
 
 
@@ -253,6 +278,15 @@ async def test_still_under_its_threshold_after_the_proceeds_another_starts_at_on
     await lender.proceeds(facility, 2_250_000)
     assert (await lender.facility(facility.id)).collateralization_state is State.FULLY_COLLATERALIZED
     assert len(await lender.all_of(facility)) == 2
+    await assert_clean(lender.app)
+
+
+async def test_also_where_the_first_one_is_ended_without_more_proceeds(lender: Liquidator) -> None:
+    facility = await lender.under()
+    await lender.sent(facility, 50_000_000)
+    await lender.proceeds(facility, 2_500_000, completes=False)
+    await lender.proceeds(facility, 0)
+    assert [each.completed for each in await lender.all_of(facility)] == [True, False]
     await assert_clean(lender.app)
 
 
@@ -334,7 +368,7 @@ async def test_one_of_which_nothing_was_sent_is_cancelled_with_its_loan(lender: 
 
 
 async def test_one_whose_tranches_are_all_booked_is_completed_with_its_loan(lender: Liquidator) -> None:
-    """What was sent is sold: nothing more can come, and a last tranche of nothing is none."""
+    """What was sent is sold: nothing more has to come."""
     facility = await lender.under()
     await lender.sent(facility, 40_000_000)
     await lender.proceeds(facility, 2_000_000, completes=False)
@@ -407,6 +441,10 @@ async def test_one_of_which_coins_were_sent_is_not_cancelled(lender: Liquidator)
     await lender.price(7_000_000)
     with pytest.raises(LiquidationNotCancellable):
         await lender.cancel(started.id)
+    await lender.proceeds(facility, 1)
+    async with no_effect(lender.app.db):
+        with pytest.raises(LiquidationNotCancellable):
+            await lender.cancel(started.id)
 
 
 async def test_a_cancelled_one_whose_price_has_fallen_meanwhile_starts_again(lender: Liquidator) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lana.core.credit import ReleaseState
 from lana.core.credit.collateral.entity import (
@@ -18,11 +16,12 @@ from lana.core.credit.collateral.entity import (
 )
 from lana.core.credit.collateral.errors import (
     AmountExceedsCollateral,
+    CollateralReleased,
     ManualUpdateError,
     NoActiveLiquidation,
 )
 from lana.core.credit.primitives import CollateralAccountIds, CollateralDirection
-from lana.lib.es.entity import ALREADY, DONE
+from lana.lib.es.entity import ALREADY, DONE, Outcome
 from lana.lib.ids import new_id
 from lana.lib.money import Satoshis, UsdCents
 
@@ -66,6 +65,10 @@ def in_liquidation(amount: int, *, wallet: bool = False) -> Collateral:
     made = collateral(amount, wallet=wallet)
     made.start_liquidation(new_id())
     return made
+
+
+def send(held: Collateral, amount: int) -> Outcome:
+    return held.send_to_liquidation(sats(amount), new_id(), new_id())
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------
@@ -114,7 +117,7 @@ def test_a_wallet_is_followed_less_what_was_sent_and_has_not_left(
     sent: int, balance: int, total: int, in_transit: int
 ) -> None:
     held = in_liquidation(1_000, wallet=True)
-    held.send_to_liquidation(sats(sent), new_id())
+    send(held, sent)
     before = held.amount
     found = held.sync_with_wallet(sats(balance), new_id())
     assert (held.amount, held.in_transit) == (total, in_transit)
@@ -130,52 +133,15 @@ def test_a_balance_seen_twice_changes_nothing() -> None:
 
 def test_what_leaves_of_what_was_sent_is_an_event_without_a_posting() -> None:
     held = in_liquidation(500, wallet=True)
-    held.send_to_liquidation(sats(200), new_id())
+    send(held, 200)
     assert held.sync_with_wallet(sats(300), new_id()) is None
     assert held.pending[-1] == WalletObserved(in_transit=sats(0))
 
 
 def test_coins_sent_from_where_no_wallet_is_watched_are_not_waited_for() -> None:
     held = in_liquidation(500)
-    held.send_to_liquidation(sats(200), new_id())
+    send(held, 200)
     assert (held.amount, held.in_transit) == (300, 0)
-
-
-steps = st.lists(
-    st.tuples(st.sampled_from(["send", "leave", "arrive", "taken"]), st.integers(0, 1_000)), max_size=30
-)
-
-
-@given(st.integers(0, 5_000), steps)
-def test_however_a_wallet_moves_no_coin_is_counted_twice_or_lost(
-    start: int, path: list[tuple[str, int]]
-) -> None:
-    """A wallet beside it, in which coins that were sent lie until they leave."""
-    held = in_liquidation(start, wallet=True)
-    balance, still_there = start, 0
-    for what, amount in path:
-        if what == "send":
-            part = min(amount, held.amount)
-            held.send_to_liquidation(sats(part), new_id())
-            still_there += part
-        elif what == "leave":
-            part = min(amount, still_there)
-            balance, still_there = balance - part, still_there - part
-        elif what == "arrive":
-            balance += amount
-        else:
-            balance -= min(amount, balance - still_there)
-        if what == "taken" and still_there:
-            # which coins left is not to be told: those sent are taken to have left first
-            still_there -= min(still_there, max(0, held.amount + held.in_transit - balance))
-        if what != "send":
-            held.sync_with_wallet(sats(balance), new_id())
-            assert held.amount + held.in_transit == balance
-            assert held.in_transit == still_there
-        assert held.amount >= 0
-    amount, in_transit = held.amount, held.in_transit
-    folded = Collateral.fold(held.pending)
-    assert (folded.amount, folded.in_transit) == (amount, in_transit)
 
 
 # --- liquidation ------------------------------------------------------------------------------------------------
@@ -191,20 +157,28 @@ def test_there_is_one_liquidation_at_a_time() -> None:
 
 def test_coins_are_sent_in_parts_up_to_what_is_there() -> None:
     held = in_liquidation(500)
-    assert held.send_to_liquidation(sats(0), new_id()) is ALREADY
-    held.send_to_liquidation(sats(200), new_id())
-    held.send_to_liquidation(sats(300), new_id())
+    assert send(held, 0) is ALREADY
+    send(held, 200)
+    send(held, 300)
     assert held.amount == 0
     with pytest.raises(AmountExceedsCollateral):
-        held.send_to_liquidation(sats(1), new_id())
+        send(held, 1)
     assert [e.abs_diff for e in held.pending if isinstance(e, UpdatedViaLiquidation)] == [200, 300]
+
+
+def test_of_collateral_that_is_on_its_way_back_nothing_is_sold() -> None:
+    held = in_liquidation(500)
+    held.request_release()
+    for amount in (0, 1):
+        with pytest.raises(CollateralReleased):
+            send(held, amount)
 
 
 def test_without_a_liquidation_nothing_is_sent_received_or_cancelled() -> None:
     held = collateral(500)
     for amount in (0, 1):
         with pytest.raises(NoActiveLiquidation):
-            held.send_to_liquidation(sats(amount), new_id())
+            send(held, amount)
     with pytest.raises(NoActiveLiquidation):
         held.receive_proceeds(UsdCents(1), ledger_tx_id=new_id(), payment_id=new_id(), completes=True)
     with pytest.raises(NoActiveLiquidation):

@@ -151,6 +151,17 @@ def test_with_its_loan_it_is_cancelled_or_completed_and_not_while_coins_are_out(
     assert Liquidation.fold(sold.pending).completed
 
 
+def test_one_is_sold_once_it_brought_something_and_all_that_was_sent_is_booked() -> None:
+    made = liquidation()
+    assert not made.is_sold
+    send(made, 40)
+    assert not made.is_sold
+    receive(made, 1_000, completes=False)
+    assert made.is_sold
+    send(made, 1)
+    assert not made.is_sold
+
+
 def test_its_state_is_what_its_events_say() -> None:
     made = liquidation()
     send(made, 40)

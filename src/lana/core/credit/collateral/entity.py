@@ -9,6 +9,7 @@ import msgspec
 
 from lana.core.credit.collateral.errors import (
     AmountExceedsCollateral,
+    CollateralReleased,
     ManualUpdateError,
     NoActiveLiquidation,
 )
@@ -41,13 +42,16 @@ class UpdatedViaManualInput(Event, frozen=True, tag="updated_via_manual_input"):
 
 
 class UpdatedViaCustodianSync(Event, frozen=True, tag="updated_via_custodian_sync"):
-    """`in_transit`: sent to liquidation, and still in the wallet."""
+    """`in_transit`: sent to liquidation, and still in the wallet. `left_unrecorded`: left it during a
+    liquidation, and not recorded as sent.
+    """
 
     ledger_tx_id: UUID
     collateral_amount: Satoshis
     abs_diff: Satoshis
     direction: CollateralDirection
     in_transit: Satoshis = Satoshis(0)
+    left_unrecorded: Satoshis = Satoshis(0)
 
 
 class WalletObserved(Event, frozen=True, tag="wallet_observed"):
@@ -56,12 +60,25 @@ class WalletObserved(Event, frozen=True, tag="wallet_observed"):
     in_transit: Satoshis
 
 
-class UpdatedViaLiquidation(Event, frozen=True, tag="updated_via_liquidation"):
+class RemovalReversed(Event, frozen=True, tag="removal_reversed"):
+    """What was booked as removed when it left the wallet was sent to liquidation; its sending follows."""
+
     ledger_tx_id: UUID
     liquidation_id: UUID
     collateral_amount: Satoshis
     abs_diff: Satoshis
     direction: CollateralDirection
+
+
+class UpdatedViaLiquidation(Event, frozen=True, tag="updated_via_liquidation"):
+    """`already_left` satoshis of it had left the wallet before."""
+
+    ledger_tx_id: UUID
+    liquidation_id: UUID
+    collateral_amount: Satoshis
+    abs_diff: Satoshis
+    direction: CollateralDirection
+    already_left: Satoshis = Satoshis(0)
 
 
 class LiquidationStarted(Event, frozen=True, tag="liquidation_started"):
@@ -96,6 +113,7 @@ CollateralEvent = (
     | UpdatedViaManualInput
     | UpdatedViaCustodianSync
     | WalletObserved
+    | RemovalReversed
     | UpdatedViaLiquidation
     | LiquidationStarted
     | LiquidationProceedsReceived
@@ -114,7 +132,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collateral(Entity[CollateralEvent]):
-    """At most one liquidation at a time. `amount` equals the net of its ledger account."""
+    """At most one liquidation at a time. `amount` equals the net of its ledger account; with a wallet,
+    `amount` and `in_transit` together are what it showed last.
+    """
 
     kind: ClassVar[str] = "collateral"
     event_types: ClassVar[object] = CollateralEvent
@@ -125,6 +145,7 @@ class Collateral(Entity[CollateralEvent]):
     custody_wallet_id: UUID | None
     amount: Satoshis = Satoshis(0)
     in_transit: Satoshis = Satoshis(0)
+    left_unrecorded: Satoshis = Satoshis(0)
     liquidation_id: UUID | None = None
     release_state: ReleaseState = ReleaseState.NONE
 
@@ -143,13 +164,19 @@ class Collateral(Entity[CollateralEvent]):
         match event:
             case UpdatedViaManualInput(collateral_amount=amount):
                 self.amount = amount
-            case UpdatedViaLiquidation(collateral_amount=amount, abs_diff=sent):
+            case RemovalReversed(collateral_amount=amount, abs_diff=back):
+                self.amount = amount
+                self.left_unrecorded = Satoshis(self.left_unrecorded - back)
+            case UpdatedViaLiquidation(collateral_amount=amount, abs_diff=sent, already_left=gone):
                 self.amount = amount
                 if self.custody_wallet_id:
-                    self.in_transit = Satoshis(self.in_transit + sent)
-            case UpdatedViaCustodianSync(collateral_amount=amount, in_transit=in_transit):
+                    self.in_transit = Satoshis(self.in_transit + sent - gone)
+            case UpdatedViaCustodianSync(
+                collateral_amount=amount, in_transit=in_transit, left_unrecorded=left
+            ):
                 self.amount = amount
                 self.in_transit = in_transit
+                self.left_unrecorded = left
             case WalletObserved(in_transit=in_transit):
                 self.in_transit = in_transit
             case LiquidationStarted(liquidation_id=liquidation_id):
@@ -158,6 +185,7 @@ class Collateral(Entity[CollateralEvent]):
                 pass
             case LiquidationCompleted() | LiquidationCancelled():
                 self.liquidation_id = None
+                self.left_unrecorded = Satoshis(0)
             case ReleaseRequested():
                 self.release_state = ReleaseState.RELEASE_REQUESTED
             case Released():
@@ -196,7 +224,8 @@ class Collateral(Entity[CollateralEvent]):
         """Follow the wallet; the change to be posted, None where the total stays.
 
         What was recorded as sent and is still in the wallet is not counted. A balance lower than both
-        together says that sent coins have left, and these are used up first.
+        together says that sent coins have left, and these are used up first; what else leaves during a
+        liquidation is removed, and may yet be recorded as sent.
         """
         known = self.amount + self.in_transit
         left = min(self.in_transit, max(0, known - balance))
@@ -213,9 +242,17 @@ class Collateral(Entity[CollateralEvent]):
                 abs_diff=change.amount,
                 direction=change.direction,
                 in_transit=in_transit,
+                left_unrecorded=self._left_unrecorded_after(change),
             )
         )
         return change
+
+    def _left_unrecorded_after(self, change: Change) -> Satoshis:
+        """A rise by exactly what left says that it came back; any other is more collateral."""
+        left = self.left_unrecorded
+        if change.direction is CollateralDirection.ADD:
+            return Satoshis(0) if change.amount == left else left
+        return Satoshis(left + change.amount) if self.liquidation_id else left
 
     def _after(self, change: Change) -> Satoshis:
         sign = 1 if change.direction is CollateralDirection.ADD else -1
@@ -234,20 +271,43 @@ class Collateral(Entity[CollateralEvent]):
             raise NoActiveLiquidation(self.id)
         return self.liquidation_id
 
-    def send_to_liquidation(self, amount: Satoshis, ledger_tx_id: UUID) -> Outcome:
-        """NoActiveLiquidation, AmountExceedsCollateral. 0 changes nothing."""
+    def already_left(self, amount: Satoshis) -> Satoshis:
+        """How much of an amount to be sent has left the wallet before it is recorded."""
+        return min(amount, self.left_unrecorded)
+
+    def send_to_liquidation(self, amount: Satoshis, ledger_tx_id: UUID, reversal_tx_id: UUID) -> Outcome:
+        """NoActiveLiquidation, CollateralReleased, AmountExceedsCollateral. 0 changes nothing.
+
+        What has `already_left` was booked as removed then: under `reversal_tx_id` it is added back first, and
+        it is not waited for any more.
+        """
         liquidation_id = self.require_liquidation()
+        if self.release_state is not ReleaseState.NONE:
+            raise CollateralReleased(self.id)
         if amount == 0:
             return ALREADY
-        if amount > self.amount:
-            raise AmountExceedsCollateral(f"{amount} of {self.amount} satoshis", field="amount")
+        gone = self.already_left(amount)
+        total = Satoshis(self.amount + gone)
+        if amount > total:
+            raise AmountExceedsCollateral(f"{amount} of {total} satoshis", field="amount")
+        if gone:
+            self.emit(
+                RemovalReversed(
+                    ledger_tx_id=reversal_tx_id,
+                    liquidation_id=liquidation_id,
+                    collateral_amount=total,
+                    abs_diff=gone,
+                    direction=CollateralDirection.ADD,
+                )
+            )
         return self.emit(
             UpdatedViaLiquidation(
                 ledger_tx_id=ledger_tx_id,
                 liquidation_id=liquidation_id,
-                collateral_amount=Satoshis(self.amount - amount),
+                collateral_amount=Satoshis(total - amount),
                 abs_diff=amount,
                 direction=CollateralDirection.REMOVE,
+                already_left=gone,
             )
         )
 

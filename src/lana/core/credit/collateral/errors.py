@@ -25,7 +25,7 @@ class LiquidationNotFound(Refusal):
 
 
 class LiquidationNotCancellable(Refusal):
-    """Coins were sent, or the facility is still under its threshold."""
+    """Coins were sent (or it is completed), or the facility is still under its threshold."""
 
     prefix = "CollateralError"
 

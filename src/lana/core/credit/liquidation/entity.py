@@ -50,7 +50,7 @@ class ProceedsReceivedAndLiquidationCompleted(
 
 
 class Completed(Event, frozen=True, tag="completed"):
-    """With its loan, after the last tranche."""
+    """After the last tranche: because nothing more is to come, or with its loan."""
 
 
 class Cancelled(Event, frozen=True, tag="cancelled"):
@@ -137,6 +137,11 @@ class Liquidation(Entity[LiquidationEvent]):
         """Sent, and not booked as sold."""
         return Satoshis(self.sent_total - self.liquidated)
 
+    @property
+    def is_sold(self) -> bool:
+        """It brought something, and all that was sent is booked as sold."""
+        return bool(self.received) and not self.not_yet_liquidated
+
     def send(self, amount: Satoshis, ledger_tx_id: UUID, effective: date) -> Outcome:
         if self.completed or amount == 0:
             return ALREADY
@@ -160,7 +165,9 @@ class Liquidation(Entity[LiquidationEvent]):
         return ALREADY if self.completed else self.emit(Cancelled())
 
     def end(self) -> Outcome:
-        """With its loan: cancelled where nothing was sent. CollateralInLiquidation while coins are out."""
+        """Without more proceeds: cancelled where nothing was sent. CollateralInLiquidation while coins are
+        out.
+        """
         if self.not_yet_liquidated:
             raise CollateralInLiquidation(f"{self.not_yet_liquidated} satoshis")
         if self.completed or not self.sent:
