@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +14,7 @@ from graphql import (
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLList,
+    GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
@@ -165,3 +166,19 @@ def _fields(
         elif depth:
             first = "(first: 5)" if "first" in field.args else ""
             yield f"{asked}{first} {everything(schema, field.type, depth - 1)}"
+
+
+def whole(kind: GraphQLNamedType, depth: int, without: Collection[str] = ()) -> str:
+    """Every field of a type that can be asked for, and of what it leads to, so deep; lists by one. Of a union only
+    which one it is, for which it is read as well."""
+    if not isinstance(kind, GraphQLObjectType):
+        return "{ __typename }"
+    found: list[str] = []
+    for name, field in kind.fields.items():
+        of = get_named_type(field.type)
+        first = "(first: 1)" if "first" in field.args else ""
+        if is_leaf_type(of):
+            found.append(name)
+        elif depth and name not in without:
+            found.append(f"{name}{first} {whole(of, depth - 1, without)}")
+    return f"{{ __typename {' '.join(found)} }}"

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.paper import agreement_of, term_sheet_of
-from lana.core.credit.primitives import FacilityAction
 from lana.core.credit.proposal.entity import Proposal
 from lana.core.credit.proposal.repo import ProposalRepo
 from lana.core.credit.reading.plans import Plans
@@ -57,7 +56,6 @@ class LoanDocuments:
 
     async def generate_agreement(self, op: Op, facility_id: UUID) -> Document:
         """CreditFacilityNotFound unless the facility is active, matured or closed."""
-        self._authz.enforce(op, FacilityAction.READ, facility_id)
         self._authz.enforce(op, LINK)
         facility = await op.maybe_find(self._facilities, facility_id)
         if facility is None:

@@ -35,7 +35,7 @@ class CollateralReading:
         self, ctx: Scope, facility_ids: Sequence[UUID]
     ) -> Mapping[UUID, Sequence[Liquidation]]:
         """Each one's, newest first."""
-        self._authz.enforce(ctx, LiquidationAction.LIST)
+        self._authz.enforce(ctx, FacilityAction.READ)
         return await self.liquidations.of_parents(facility_ids)
 
     async def list_liquidations(
