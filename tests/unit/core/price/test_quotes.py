@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lana.core.domain_config.errors import InvalidState
-from lana.core.price import DEVIATION_LIMIT_PCT, SETTINGS
+from lana.core.price import AGE_LIMIT_SECONDS, DEVIATION_LIMIT_PCT, SETTINGS
 from lana.core.price.quotes import Judged, Quote, judged, median
 from lana.lib.money import INT64_MAX, UsdCents
 
@@ -88,8 +88,11 @@ def test_the_limits_are_settings_with_their_defaults() -> None:
     assert {setting.key: setting.plain_default for setting in SETTINGS} == {
         "price-age-limit-seconds": 300, "price-deviation-limit-pct": "10",
     }  # fmt: skip
-    with pytest.raises(InvalidState):
-        DEVIATION_LIMIT_PCT.read("-1")
+    for wrong in ("-1", "1000.01"):
+        with pytest.raises(InvalidState):
+            DEVIATION_LIMIT_PCT.read(wrong)
+    with pytest.raises(InvalidState, match="at most 2592000 seconds"):
+        AGE_LIMIT_SECONDS.read(10**14)
 
 
 def test_a_limit_of_nothing_accepts_no_change() -> None:
