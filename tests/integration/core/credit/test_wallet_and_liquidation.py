@@ -143,7 +143,7 @@ STEPS = {"half leaves": -SOLD // 2, "the rest leaves": -SOLD // 2, "recorded": 0
 
 async def test_in_whatever_order_it_is_told_a_sale_ends_the_same(seller: Seller) -> None:
     """Proceeds come any time after the coins were recorded."""
-    facilities = []
+    facilities: list[Facility] = []
     for order in permutations((*STEPS, "sold")):
         if order.index("recorded") > order.index("sold"):
             continue
