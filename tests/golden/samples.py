@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import msgspec
 from msgspec import inspect
@@ -14,6 +14,8 @@ import lana.core
 import lana.processes
 from lana.lib.es.entity import Entity, Event
 from lana.lib.outbox import PublicEvent, known_events
+
+T = TypeVar("T")
 
 UUID_TEXT = "018f0000-0000-7000-8000-000000000001"
 
@@ -60,8 +62,12 @@ def every_event() -> dict[str, dict[str, Any]]:
     return {"stored": stored, "public": public}
 
 
+def instance_of(event: type[T]) -> T:
+    return msgspec.convert(sample_of(inspect.type_info(event)), event, strict=False)
+
+
 def json_of(event: type[Event | PublicEvent]) -> Any:
-    sample = msgspec.convert(sample_of(inspect.type_info(event)), event, strict=False)
+    sample = instance_of(event)
     encoded = sample.encode() if isinstance(sample, PublicEvent) else msgspec.json.encode(sample)
     return msgspec.json.decode(encoded)
 

@@ -237,6 +237,7 @@ class CollateralUpdated(PublicEvent, frozen=True):
 
 class LiquidationCollateralSentOut(PublicEvent, frozen=True):
     module = "CreditCollateral"
+    flat = True
     liquidation_id: UUID
     secured_loan_id: UUID
     amount: Satoshis
@@ -247,6 +248,7 @@ class LiquidationCollateralSentOut(PublicEvent, frozen=True):
 
 class LiquidationProceedsReceived(PublicEvent, frozen=True):
     module = "CreditCollateral"
+    flat = True
     liquidation_id: UUID
     secured_loan_id: UUID
     amount: UsdCents
@@ -259,5 +261,6 @@ class LiquidationProceedsReceived(PublicEvent, frozen=True):
 
 class LiquidationCompleted(PublicEvent, frozen=True):
     module = "CreditCollateral"
+    flat = True
     liquidation_id: UUID
     secured_loan_id: UUID

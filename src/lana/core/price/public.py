@@ -12,5 +12,6 @@ class PriceUpdated(PublicEvent, frozen=True):
     """Another price is accepted: US cents of one bitcoin."""
 
     module = "Price"
+    flat = True
     price: UsdCents
     timestamp: datetime
