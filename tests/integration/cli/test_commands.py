@@ -12,6 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support import portfolio
+
 CLI = Path(sys.executable).with_name("lana-cli")
 KEY, NEW_KEY = "00" * 32, "11" * 32
 
@@ -131,3 +133,18 @@ def test_what_failed_for_good_is_shown_and_can_be_tried_again(lana: Lana, db_sta
         unknown = lana("stuck", "replay", "nobody")
         assert (unknown.returncode, "user-onboarding" in unknown.stderr) == (1, True)
         assert lana("stuck", "list", "--json").returncode == 1
+
+
+def test_the_portfolio_is_shown_at_other_prices(lana: Lana, db_lent: None) -> None:
+    asked = ("stress", str(portfolio.LOW), str(portfolio.HIGH), "--steps", str(portfolio.STEPS))
+    shown = answer(lana(*asked, "--json"))
+    assert isinstance(shown, list)
+    terms = shown[0]["terms"]
+    rows = [(terms, price, 3, *rest) for price, *rest in portfolio.OUTLOOK]
+    assert [tuple(each.values()) for each in shown] == rows
+    assert list(shown[0]) == [
+        *("terms", "price, cents", "facilities", "fully", "margin call", "liquidation", "no collateral"),
+        *("no exposure", "satoshis to sell", "cents returned", "cents short"),
+    ]
+    table = lana(*asked).stdout.splitlines()
+    assert [cell.strip() for cell in table[3].strip("│").split("│")] == [str(cell) for cell in rows[0]]
