@@ -48,28 +48,7 @@ class Around(msgspec.Struct, frozen=True, kw_only=True):
     renderer: PdfRenderer
 
 
-class Credit(msgspec.Struct, frozen=True, kw_only=True):
-    proposals: credit.Proposals
-    activations: credit.Activations
-    disbursals: credit.Disbursals
-    payments: credit.Payments
-    completions: credit.Completions
-    collaterals: credit.Collaterals
-    liquidations: credit.Liquidations
-    interest: credit.Interest
-    margin_monitor: credit.MarginMonitor
-    module_config: credit.ModuleConfig
-    proposal_reading: credit.ProposalReading
-    facility_reading: credit.FacilityReading
-    collateral_reading: credit.CollateralReading
-    own: credit.OwnCredit
-    stress: credit.PortfolioStress
-    loan_documents: credit.LoanDocuments
-    jobs: Sequence[Job]
-    steps: Sequence[Step]
-
-
-class _Acts(msgspec.Struct, frozen=True, kw_only=True):
+class Acts(msgspec.Struct, frozen=True, kw_only=True):
     """Whoever changes a loan."""
 
     proposals: credit.Proposals
@@ -80,8 +59,20 @@ class _Acts(msgspec.Struct, frozen=True, kw_only=True):
     collaterals: credit.Collaterals
     liquidations: credit.Liquidations
     interest: credit.Interest
-    margin_monitor: credit.MarginMonitor
     margins: credit.Margins
+    margin_monitor: credit.MarginMonitor
+
+
+class Credit(Acts, frozen=True, kw_only=True):
+    module_config: credit.ModuleConfig
+    proposal_reading: credit.ProposalReading
+    facility_reading: credit.FacilityReading
+    collateral_reading: credit.CollateralReading
+    own: credit.OwnCredit
+    stress: credit.PortfolioStress
+    loan_documents: credit.LoanDocuments
+    jobs: Sequence[Job]
+    steps: Sequence[Step]
 
 
 def wire_credit(around: Around) -> Credit:
@@ -95,15 +86,7 @@ def wire_credit(around: Around) -> Credit:
     commands = around.commands
     papers = credit.LoanDocuments(db, authz, around.documents)
     return Credit(
-        proposals=acts.proposals,
-        activations=acts.activations,
-        disbursals=acts.disbursals,
-        payments=acts.payments,
-        completions=acts.completions,
-        collaterals=acts.collaterals,
-        liquidations=acts.liquidations,
-        interest=acts.interest,
-        margin_monitor=acts.margin_monitor,
+        **msgspec.structs.asdict(acts),
         module_config=credit.ModuleConfig(authz),
         proposal_reading=credit.ProposalReading(db, authz, plans),
         facility_reading=credit.FacilityReading(
@@ -125,7 +108,7 @@ def wire_credit(around: Around) -> Credit:
     )
 
 
-def _acts(around: Around) -> _Acts:
+def _acts(around: Around) -> Acts:
     db, authz = around.db, around.authz
     margins = credit.Margins(db, around.prices)
     obligations = credit.Obligations(db)
@@ -171,7 +154,7 @@ def _acts(around: Around) -> _Acts:
     monitor = credit.MarginMonitor(
         db, around.commands, margins=margins, activations=activations, disbursals=disbursals
     )
-    return _Acts(
+    return Acts(
         proposals=_proposals(around),
         activations=activations,
         disbursals=disbursals,
@@ -198,7 +181,7 @@ def _proposals(around: Around) -> credit.Proposals:
     )
 
 
-def _jobs(around: Around, acts: _Acts, plans: credit.Plans, papers: credit.LoanDocuments) -> Sequence[Job]:
+def _jobs(around: Around, acts: Acts, plans: credit.Plans, papers: credit.LoanDocuments) -> Sequence[Job]:
     return (
         credit.PrepareTermSheet(
             around.commands,

@@ -35,8 +35,8 @@ from lana.lib.es.table import PgType, RowTable, arrays
 
 DEAD = "current_setting('lana.dead')::int8[]"
 REFUSED = "LN001"
-"""SQLSTATE of a batch undone because the ledger refused an Op whose accounts it had opened; which, and why, is
-JSON in the error's detail.
+"""SQLSTATE of a batch undone because the ledger refused an Op whose accounts were open by then. The error's
+detail says which and why, as JSON.
 """
 Statement = tuple[str, Sequence[object]]
 

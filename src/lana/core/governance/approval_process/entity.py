@@ -22,7 +22,6 @@ from lana.core.governance.primitives import ProcessStatus, ProcessType
 from lana.core.governance.rules import ApprovalRules, AutoApprove, CommitteeApproval
 from lana.lib.es.entity import ALREADY, DONE, Entity, Event, Outcome
 
-
 MAX_REASON = 2_000
 """Characters of a denial's reason."""
 
