@@ -13,7 +13,7 @@ stands by it any more.
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -25,6 +25,20 @@ from lana.lib.money import UsdCents, usd_of
 
 PATH: Final = "/v2/ticker/tBTCUSD"
 STAFF: Final = Ctx.system("test")
+START: Final = datetime(2026, 1, 15, tzinfo=UTC)
+
+
+class World:
+    """Real time, moved by the test: `Prices(…, real_now=world.now)`."""
+
+    def __init__(self) -> None:
+        self.at = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def wait(self, **time: float) -> None:
+        self.at += timedelta(**time)
 
 
 class Market:

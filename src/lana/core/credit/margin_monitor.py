@@ -1,9 +1,10 @@
 """Moves every facility whose range the price has left: found by index, page by page, until nobody is left.
 
 The columns `falls_at` and `rises_at` are the queue (see `margins.py`), so a process killed in the middle
-loses nothing and another begins where it stands. What waits for a price that is fresh (activations, approved
-disbursals, liquidations) is tried again whenever another price is accepted, and every `AGAIN_SECONDS`; at
-most `WAITING` of them a sweep, so that a crowd which cannot go on keeps no price waiting.
+loses nothing and another begins where it stands. What waits for a price that is fresh: liquidations start at
+the first sweep that sees one. Activations and approved disbursals are tried again when another price is
+accepted, when the same one was stale and is fresh again, and every `AGAIN_SECONDS` for whatever else stopped
+them; at most `WAITING` of them a sweep, so that a crowd which cannot go on keeps no price waiting.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from lana.core.credit.facility.repo import FacilityRepo
 from lana.core.credit.margins import Margins
 from lana.core.credit.pending.repo import PendingFacilityRepo
 from lana.core.credit.primitives import Actor, FacilityAction
-from lana.core.price import CurrentPrice
+from lana.core.price import CurrentPrice, SeenPrice
 from lana.lib.authz import Check, Ctx
 from lana.lib.closing import ItemFailure, in_halves
 from lana.lib.es.commands import Commands
@@ -94,10 +95,11 @@ Verb = Callable[[Op, UUID], Awaitable[object]]
 
 
 class Swept(msgspec.Struct, kw_only=True):
-    """What one sweep did."""
+    """What one sweep did; `more`: some of those who wait are to be tried yet."""
 
     facilities: int = 0
     pendings: int = 0
+    more: bool = False
     failures: list[str] = msgspec.field(default_factory=list[str])
 
 
@@ -115,9 +117,19 @@ class Waiting(msgspec.Struct, kw_only=True):
         """Goes on, or begins anew: at another price, or after a while, since an account may have been
         unfrozen.
         """
-        if self.after is None and (self.price != price or now - self.began_at >= AGAIN_SECONDS):
+        if self.is_through(price) and now - self.began_at < AGAIN_SECONDS:
+            return False
+        if self.after is None:
             self.price, self.began_at, self.after = price, now, UUID(int=0)
-        return self.after is not None
+        return True
+
+    def is_through(self, price: UsdCents) -> bool:
+        """Everybody was tried at this price."""
+        return self.after is None and self.price == price
+
+    def begin_anew(self) -> None:
+        """Once it is through with those it goes through now: some of them were stopped meanwhile."""
+        self.price = None
 
 
 class MarginMonitor:
@@ -140,13 +152,15 @@ class MarginMonitor:
             Waiting(sql=ACTIVATIONS, actor=Actor.ACTIVATION, verb=activations.activate),
             Waiting(sql=SETTLEMENTS, actor=Actor.DISBURSAL_APPROVAL, verb=disbursals.settle_if_approved),
         )
+        self._seen: SeenPrice | None = None
 
     async def sweep(self) -> Swept:
         """Everybody the accepted price concerns, once. Nothing without a price."""
         swept = Swept()
-        price = await self._margins.prices.peek()
+        price = await self._margins.prices.see()
         if price is None:
             return swept
+        self._see(price)
         at = (price.price,)
         for scan in FACILITIES:
             swept.facilities += await self._all(scan, at, self.look_many, swept)
@@ -156,6 +170,7 @@ class MarginMonitor:
             await self._all(LIQUIDATIONS, (), self.look_many, swept)
             for waiting in self._waiting:
                 await self._try_again(waiting, price.price, swept)
+            swept.more = not all(waiting.is_through(price.price) for waiting in self._waiting)
         MOVED.inc(swept.facilities + swept.pendings)
         return swept
 
@@ -211,6 +226,13 @@ class MarginMonitor:
         op.record(Check(op.subject, action, tuple(ids), authorized=True))
 
     # --- what waits for a fresh price -----------------------------------------------------------------------
+
+    def _see(self, price: SeenPrice) -> None:
+        """Whoever was tried since the last sweep was, perhaps, at a price that was stale."""
+        if self._seen is not None and self._margins.prices.was_stale(self._seen, price):
+            for waiting in self._waiting:
+                waiting.begin_anew()
+        self._seen = price
 
     async def _try_again(self, waiting: Waiting, price: UsdCents, swept: Swept) -> None:
         """The next page of them, if they are to be tried at this price."""

@@ -13,7 +13,7 @@ from lana.core.price.errors import (
 from lana.core.price.history import Interval, PriceHistory, PricePoint
 from lana.core.price.port import PriceFeed, QuoteFailed
 from lana.core.price.prices import CurrentPrice, Prices, SeenPrice
-from lana.core.price.primitives import ProviderKind
+from lana.core.price.primitives import PRICE_CHANNEL, ProviderKind
 from lana.core.price.provider.entity import (
     BitfinexConfig,
     ManualPriceConfig,
@@ -26,6 +26,7 @@ from lana.core.price.public import PriceUpdated
 __all__ = [
     "AGE_LIMIT_SECONDS",
     "DEVIATION_LIMIT_PCT",
+    "PRICE_CHANNEL",
     "SETTINGS",
     "AllProvidersFailed",
     "BitfinexConfig",

@@ -50,6 +50,10 @@ class PriceHistory:
         """Oldest first, `since` included; nothing before the first price or after now. WindowTooWide."""
         until = min(until, self._bank_time.now())
         if (until - since) / timedelta(seconds=interval.value) >= MAX_POINTS:
-            raise WindowTooWide(f"at most {MAX_POINTS} points are answered at once", field="from")
+            last = since + timedelta(seconds=interval.value) * (MAX_POINTS - 1)
+            raise WindowTooWide(
+                f"at most {MAX_POINTS} points are answered at once, here until {last.isoformat()}",
+                field="from",
+            )
         rows = await self._db.fetch(_AT, [since, until, interval.value])
         return [PricePoint(row[0], cast("UsdCents", row[1])) for row in rows]

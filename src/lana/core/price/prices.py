@@ -130,6 +130,13 @@ class Prices:
             return None
         return SeenPrice(price=current.price, fresh=current.fresh, status=found.status)
 
+    def was_stale(self, before: SeenPrice, now: SeenPrice) -> bool:
+        """Whether it was, at some moment from one look to the other: what the first one saw was, or would be
+        by now had nobody fetched since.
+        """
+        fetched = now.status.fetched_at != before.status.fetched_at
+        return not before.fresh or (fetched and not self._is_young(before.status.fetched_at))
+
     def _seen(self, accepted: AcceptedPrice | None) -> CurrentPrice | None:
         if accepted is None or accepted.price is None:
             return None

@@ -16,6 +16,11 @@ PROVIDER_UPDATE = PROVIDER.action("update")
 PRICE_ID: Final = UUID("5b2b7c0a-8f5e-4d2c-9a51-3f0f3a1c0001")
 """Of the one accepted price."""
 
+PRICE_CHANNEL: Final = "lana_price"
+"""PostgreSQL notifies it when the accepted price, or how fresh it is, was committed. A wake-up only: it may
+get lost.
+"""
+
 
 class ProviderKind(StrEnum):
     BITFINEX = "bitfinex"

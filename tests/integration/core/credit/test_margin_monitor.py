@@ -14,12 +14,13 @@ from lana.core.credit import CollateralizationState as State
 from lana.core.credit import Facility, PendingFacility, Swept, margin_monitor
 from lana.core.credit.margin_monitor import Scan
 from lana.core.price import PriceStale
+from lana.core.price.quotes import Quote
 from lana.lib.authz import Ctx
 from lana.lib.es.op import Op
 from lana.lib.money import UsdCents
 from lana.lib.telemetry import REGISTRY
 from tests.support.lending import BITCOIN, Lender, terms
-from tests.support.price_feed import go_by, go_stale
+from tests.support.price_feed import World, go_by, go_stale
 from tests.support.proof import assert_clean, no_effect, settle
 from tests.unit.core.credit.reference_model import Book, Loan, Waiting
 
@@ -165,6 +166,115 @@ async def test_what_waits_for_activation_is_activated_at_the_next_fresh_price(
     monkeypatch.undo()
     await lender.price(10_000_001)
     assert (await lender.facility(pending.id)).status.value == "active"
+
+
+# --- a price that is fresh again ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def world(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Real time as prices see it."""
+    world = World()
+    monkeypatch.setattr(lender.app.prices, "_real_now", world.now)
+    return world
+
+
+async def quoted(lender: Lender, world: World, cents: int) -> None:
+    """A market says so, and is believed."""
+    quote = Quote(provider="bitfinex", price=UsdCents(cents))
+    await lender.app.commands.run(Ctx.system("test"), lender.app.prices.record, [quote], world.at)
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["a sweep saw it stale", "no sweep saw it stale"])
+async def test_the_same_price_fresh_again_lets_go_on_at_once_what_waited(
+    lender: Lender, world: World, is_seen: bool
+) -> None:
+    monitor, values = lender.credit.margin_monitor, terms(fee="0", months=24, single=False)
+    await quoted(lender, world, 10_000_000)
+    line = await lender.active(1_000_000, 20_000_000, values)
+    pending = await lender.approved(100_000)
+    await monitor.sweep()
+    world.wait(seconds=301)
+    disbursal = await lender.disburse(line.id, 1_000_000)
+    await lender.collateral(pending.collateral_id, 1_400_000)
+    await settle(lender.app)
+    if is_seen:
+        await monitor.sweep()
+    assert (await lender.pending(pending.id)).is_waiting
+    await quoted(lender, world, 10_000_000)
+    await monitor.sweep()
+    assert not (await lender.pending(pending.id)).is_waiting
+    found = await lender.credit.facility_reading.disbursals.peek_many([disbursal.id])
+    assert found[disbursal.id].status.value == "confirmed"
+
+
+async def test_a_price_fresh_again_by_another_age_limit_lets_go_on_what_waited(
+    lender: Lender, world: World
+) -> None:
+    monitor = lender.credit.margin_monitor
+    await quoted(lender, world, 10_000_000)
+    pending = await lender.approved(100_000)
+    await monitor.sweep()
+    world.wait(seconds=301)
+    await lender.collateral(pending.collateral_id, 1_400_000)
+    await settle(lender.app)
+    await monitor.sweep()
+    verb = lender.app.domain_configs.set_by_key
+    await lender.app.commands.run(Ctx.system("test"), verb, "price-age-limit-seconds", 3_600)
+    await lender.app.settings.refresh()
+    await monitor.sweep()
+    assert not (await lender.pending(pending.id)).is_waiting
+
+
+async def test_a_crowd_gone_through_while_the_price_went_stale_is_gone_through_anew(
+    lender: Lender, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Turns of one: the first of two becomes full after its turn, at a stale price."""
+    monitor = lender.credit.margin_monitor
+    for queue in monitor._waiting:  # pyright: ignore[reportPrivateUsage]
+        queue.sql = queue.sql.replace("limit 100", "limit 1")
+    monkeypatch.setattr(margin_monitor, "WAITING", 1)
+    await quoted(lender, world, 10_000_000)
+    late, frozen, other = [await lender.approved(100_000) for _ in range(3)]
+    world.wait(seconds=301)
+    for each in (frozen, other):
+        await lender.collateral(each.collateral_id, 1_400_000)
+        freeze = lender.app.deposit_accounts.freeze_account
+        await lender.app.commands.run(lender.ctx, freeze, each.disbursal_credit_account_id)
+    await settle(lender.app)
+    await quoted(lender, world, 10_000_000)
+    assert (await monitor.sweep()).more
+    world.wait(seconds=301)
+    await lender.collateral(late.collateral_id, 1_400_000)
+    await settle(lender.app)
+    await quoted(lender, world, 10_000_000)
+    turns = [(await monitor.sweep()).more for _ in range(6)]
+    assert turns == [True, True, True, True, True, False]
+    assert not (await lender.pending(late.id)).is_waiting
+    assert (await lender.pending(other.id)).is_waiting
+
+
+async def test_what_something_else_stopped_is_tried_again_after_a_while_only(
+    lender: Lender, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fetch of the same price, fresh all the time, is no reason; neither is a sweep."""
+    monitor = lender.credit.margin_monitor
+    await quoted(lender, world, 10_000_000)
+    pending = await lender.approved(100_000)
+    freeze, thaw = lender.app.deposit_accounts.freeze_account, lender.app.deposit_accounts.unfreeze_account
+    await lender.app.commands.run(lender.ctx, freeze, pending.disbursal_credit_account_id)
+    await lender.collateral(pending.collateral_id, 1_400_000)
+    await settle(lender.app)
+    await monitor.sweep()
+    await lender.app.commands.run(lender.ctx, thaw, pending.disbursal_credit_account_id)
+    for _ in range(8):
+        world.wait(seconds=60)
+        await quoted(lender, world, 10_000_000)
+        await monitor.sweep()
+    assert (await lender.pending(pending.id)).is_waiting
+    monkeypatch.setattr(margin_monitor, "AGAIN_SECONDS", 0.0)
+    await monitor.sweep()
+    assert not (await lender.pending(pending.id)).is_waiting
 
 
 # --- what cannot be done stops nobody ---------------------------------------------------------------------------

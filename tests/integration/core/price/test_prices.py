@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import pytest_asyncio
@@ -37,22 +38,7 @@ from lana.lib.pg.database import Database
 from lana.lib.pg.page import Page
 from lana.processes.price_fetch import PriceFetch
 from tests.support.configured import Configured
-from tests.support.price_feed import STAFF, Market, go_by
-
-START = datetime(2026, 1, 15, tzinfo=UTC)
-
-
-class World:
-    """Real time, moved by the test."""
-
-    def __init__(self) -> None:
-        self.at = START
-
-    def now(self) -> datetime:
-        return self.at
-
-    def wait(self, **time: float) -> None:
-        self.at += timedelta(**time)
+from tests.support.price_feed import STAFF, START, Market, World, go_by
 
 
 @pytest_asyncio.fixture
@@ -335,8 +321,19 @@ async def test_the_history_is_what_was_in_force_at_each_instant(app: App, prices
     assert [point.price for point in points] == [10, 10, 30, 30, 30, 30]
     assert points[0].at == at - timedelta(hours=5)
     assert await history.between(at, since, Interval.HOUR) == []
-    with pytest.raises(WindowTooWide):
-        await history.between(at - timedelta(days=2), at, Interval.MINUTE)
+
+
+async def test_a_window_too_wide_is_refused_with_the_end_of_one_that_is_not(app: App, prices: Prices) -> None:
+    """So that who asks goes on from there."""
+    await prices.fetch(app.commands)
+    now = app.bank_time.now()
+    since, minute = now - timedelta(days=2), timedelta(minutes=1)
+    last = since + 1_999 * minute
+    with pytest.raises(WindowTooWide, match=re.escape(f"until {last.isoformat()}")):
+        await app.price_history.between(since, last + minute, Interval.MINUTE)
+    assert await app.price_history.between(since, last, Interval.MINUTE) == []
+    (point,) = await app.price_history.between(last + minute, now, Interval.MINUTE)
+    assert (point.at, point.price) == (now, 60_000_00)
 
 
 async def test_latest_price_is_asked_live_and_only_while_active(

@@ -25,6 +25,15 @@ create table price_status (
     rejected_at    timestamptz
 );
 
+-- whoever acts upon the price is woken by every fetch, by one of the same price too: it may be fresh again
+create function price_written() returns trigger language plpgsql as $$
+begin
+    perform pg_notify('lana_price', '');
+    return null;
+end $$;
+
+create trigger price_written after insert or update on price_status for each row execute function price_written();
+
 -- `at` is the bank's time, `fetched_at` the world's. The bank's clock may stand still, so versions order them.
 create table price_history (
     version    int8 primary key,
