@@ -246,15 +246,6 @@ def test_one_that_is_fully_accrued_accrues_nothing_twice() -> None:
     assert january.accrued == 561
 
 
-def test_its_state_is_what_its_events_say() -> None:
-    january = next(life(terms()))
-    accrue_all(january, 100_000)
-    january.post(TX, UUID(int=9))
-    folded = Cycle.fold(january.pending)
-    assert (folded.accrued, folded.accrued_until, folded.is_posted) == (561, date(2025, 1, 31), True)
-    assert folded == january
-
-
 def test_a_cycle_begins_once() -> None:
     january = next(life(terms()))
     with pytest.raises(ValueError, match="once"):

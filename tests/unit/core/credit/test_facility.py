@@ -210,12 +210,3 @@ def test_completion_stops_interest_and_closing_is_final() -> None:
         assert again is ALREADY
     assert facility.look(UsdCents(1)) is ALREADY
     assert not facility.reach.left_by(UsdCents(1))
-
-
-# --- what is stored ---------------------------------------------------------------------------------------------
-
-
-def test_its_events_alone_make_the_same_facility() -> None:
-    facility = under_liquidation()
-    facility.initiate_liquidation(a_trigger())
-    assert Facility.fold(facility.pending) == facility

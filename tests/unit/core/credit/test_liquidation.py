@@ -160,11 +160,3 @@ def test_one_is_sold_once_it_brought_something_and_all_that_was_sent_is_booked()
     assert made.is_sold
     send(made, 1)
     assert not made.is_sold
-
-
-def test_its_state_is_what_its_events_say() -> None:
-    made = liquidation()
-    send(made, 40)
-    receive(made, 1_000, completes=False)
-    folded = Liquidation.fold(made.pending)
-    assert (folded.sent, folded.received, folded.liquidated) == (made.sent, made.received, made.liquidated)

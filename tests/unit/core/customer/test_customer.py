@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from lana.core.customer.customer.entity import (
     Customer,
-    CustomerEvent,
     Initialized,
     ManualConversion,
     SumsubApproved,
@@ -103,17 +101,6 @@ def test_the_conversion_tells_its_reason_and_applicant() -> None:
     customer.conversion = ManualConversion()
     assert customer.conversion_reason is ConversionReason.MANUALLY_CONVERTED
     assert customer.applicant_id is None
-
-
-def test_state_is_the_fold_of_stored_events() -> None:
-    customer = new_customer()
-    customer.freeze()
-    customer.unfreeze()
-    customer.close()
-    stored = [msgspec.json.encode(event) for event in customer.pending]
-    events: list[CustomerEvent] = [msgspec.json.decode(data, type=CustomerEvent) for data in stored]
-    assert Customer.fold(events) == customer
-    assert msgspec.json.decode(msgspec.json.encode(customer), type=Customer) == customer
 
 
 def test_party_updates_compare_with_the_current_value() -> None:

@@ -175,12 +175,3 @@ def test_the_newest_verification_link_is_shown() -> None:
     prospect.record_verification_link("https://kyc.example/2", AT)
     assert prospect.verification_link == "https://kyc.example/2"
     assert prospect.verification_link_created_at == AT
-
-
-def test_state_is_the_fold_of_events() -> None:
-    prospect = started()
-    prospect.report_pending()
-    prospect.decline_kyc("a1")
-    prospect.record_verification_link("https://kyc.example/1", AT)
-    prospect.approve_kyc("a1")
-    assert Prospect.fold(list(prospect.pending)) == prospect

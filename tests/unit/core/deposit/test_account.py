@@ -135,15 +135,6 @@ def test_escheatable_is_final() -> None:
     assert account.activity is Activity.ESCHEATABLE
 
 
-def test_state_is_the_fold_of_events() -> None:
-    account = frozen()
-    account.freeze(HOLDER)
-    account.unfreeze()
-    account.update_activity(Activity.INACTIVE)
-    account.close(balance())
-    assert DepositAccount.fold(list(account.pending)) == account
-
-
 def record(amount: int, reference: str | None = None) -> Deposit:
     return Deposit.record(
         new_id=new_id(), account_id=new_id(), amount=UsdCents(amount), reference=reference, public_id="1002"

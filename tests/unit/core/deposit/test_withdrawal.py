@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from lana.core.deposit.primitives import WithdrawalStatus
-from lana.core.deposit.withdrawal.entity import Withdrawal, WithdrawalEvent
+from lana.core.deposit.withdrawal.entity import Withdrawal
 from lana.core.deposit.withdrawal.errors import (
     AlreadyCancelled,
     AlreadyConfirmed,
@@ -141,14 +141,3 @@ def test_without_a_reference_the_id_is_the_reference(reference: str | None) -> N
         new_id=new_id(), account_id=new_id(), amount=UsdCents(1), reference=reference, public_id="1003"
     )
     assert withdrawal.reference == str(withdrawal.id)
-
-
-@pytest.mark.parametrize(("steps", "_status", "_transactions"), MOVES)
-def test_state_is_the_fold_of_stored_events(
-    steps: tuple[Step, ...], _status: WithdrawalStatus, _transactions: int
-) -> None:
-    withdrawal = after(*steps)
-    stored = [msgspec.json.encode(event) for event in withdrawal.pending]
-    events: list[WithdrawalEvent] = [msgspec.json.decode(data, type=WithdrawalEvent) for data in stored]
-    assert Withdrawal.fold(events) == withdrawal
-    assert msgspec.json.decode(msgspec.json.encode(withdrawal), type=Withdrawal) == withdrawal

@@ -107,12 +107,6 @@ def test_value_under_neither_key_cannot_be_rotated() -> None:
         config.rotate(NEW)
 
 
-def test_state_and_fold_of_events_agree() -> None:
-    config = born(default="a")
-    config.update("b", OLD)
-    assert msgspec.json.encode(DomainConfig.fold(config.pending)) == msgspec.json.encode(config)
-
-
 def test_events_are_stored_as_the_specification_says() -> None:
     initialized = msgspec.to_builtins(born(default="a").pending[0])
     assert initialized == {
