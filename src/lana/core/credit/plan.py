@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from operator import attrgetter
 
 import msgspec
 
@@ -126,7 +125,8 @@ def _nothing_owed(cycle: Cycle, end_of_day: EndOfDay) -> PlanEntry:
 
 
 def _ordered(entries: list[PlanEntry]) -> list[PlanEntry]:
-    """By due date, interest first."""
-    entries.sort(key=lambda each: each.repayment_type is ObligationType.DISBURSAL)
-    entries.sort(key=attrgetter("due_at"))
+    """By due date, interest first, then as they came."""
+    entries.sort(
+        key=lambda each: (each.due_at, each.repayment_type is ObligationType.DISBURSAL, each.accrual_at)
+    )
     return entries
