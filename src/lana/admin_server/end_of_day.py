@@ -36,7 +36,7 @@ class EndOfDayStep:
 
 @strawberry.type
 class EndOfDayFailure:
-    """What a run went past, and why; the next run finds it again."""
+    """What a run went past, and why; it is tried again, and the next run finds it too."""
 
     step: str
     item: str
@@ -50,11 +50,14 @@ class EndOfDayFailure:
 
 @strawberry.type
 class EndOfDayRun:
+    """`retryAt`: when a failed one is tried again, or what a completed one went past."""
+
     day: date
     closing_time: datetime
     state: str
     attempts: int
     error: str | None
+    retry_at: datetime | None
     started_at: datetime | None
     completed_at: datetime | None
     steps: list[EndOfDayStep]
@@ -68,6 +71,7 @@ class EndOfDayRun:
             state=run.state,
             attempts=run.attempts,
             error=run.error,
+            retry_at=run.retry_at,
             started_at=run.started_at,
             completed_at=run.completed_at,
             steps=[EndOfDayStep.of(step) for step in run.steps],

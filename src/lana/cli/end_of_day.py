@@ -46,7 +46,7 @@ def status(
             (run.closing.day, each.step, each.item, each.error) for run in runs for each in run.failures
         ]
         if failures:
-            print_rows(("day", "step", "left for the next run", "because"), failures, as_json=False)
+            print_rows(("day", "step", "left to be tried again", "because"), failures, as_json=False)
     if any(run.state == "failed" for run in runs):
         raise typer.Exit(1)
 
@@ -60,8 +60,8 @@ def _rows(run: Run) -> Sequence[tuple[object, ...]]:
 
 @app.command("run")
 def run_now(ctx: typer.Context) -> None:
-    """Publish closings that are due and run what is open now, a failed run too, without waiting for its next
-    try.
+    """Publish closings that are due and run what is open now, a failed run too, and try again what the newest
+    run went past, without waiting for its next try.
 
     Where a worker leads, it is told to try again at once.
 
@@ -75,16 +75,16 @@ def run_now(ctx: typer.Context) -> None:
         async with bank.end_of_day.leading() as leader:
             return await bank.end_of_day.tick() if leader else None
 
-    async def failed(bank: App) -> list[Run]:
-        return [run for run in await bank.end_of_day.runs.latest(31) if run.state == "failed"]
-
     async def both(bank: App) -> tuple[int | None, list[Run]]:
-        return await work(bank), await failed(bank)
+        return await work(bank), await bank.end_of_day.runs.latest(31)
 
-    completed, broken = with_app(invocation(ctx), both)
+    completed, latest = with_app(invocation(ctx), both)
     if completed is None:
         say("a worker leads the end of day; it was told to try again at once")
         return
     say(f"{completed} runs completed")
+    if latest and latest[0].failures:
+        say(f"{len(latest[0].failures)} things are left, shown by: lana-cli end-of-day status")
+    broken = [run for run in latest if run.state == "failed"]
     if broken:
         raise CommandFailed(f"the run of {broken[-1].closing.day} failed: {broken[-1].error}")

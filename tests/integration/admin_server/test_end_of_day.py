@@ -17,7 +17,7 @@ from tests.support.servers import Servers
 pytestmark = pytest.mark.asyncio
 
 RUNS = """query ($first: Int!) { endOfDayRuns(first: $first) {
-  day closingTime state attempts error startedAt completedAt
+  day closingTime state attempts error retryAt startedAt completedAt
   steps { step state done failed } failures { step item error failedAt }
 } }"""
 
@@ -45,7 +45,8 @@ async def test_runs_are_shown_newest_first_with_what_they_went_past(
 
     newest, older = (await servers.superuser.ask(RUNS, first=10))["endOfDayRuns"]
     assert (newest["day"], newest["state"], newest["error"]) == ("2026-01-17", "completed", None)
-    assert (older["day"], older["failures"]) == ("2026-01-16", [])
+    assert newest["retryAt"] > newest["completedAt"], "what it went past is tried again"
+    assert (older["day"], older["failures"], older["retryAt"]) == ("2026-01-16", [], None)
     steps = {each["step"]: (each["state"], each["done"], each["failed"]) for each in newest["steps"]}
     assert list(steps) == [
         "obligation-transitions", "facility-maturities", "interest-accruals", "interest-postings",

@@ -102,6 +102,9 @@ def test_what_an_end_of_day_went_past_is_shown_with_its_reason(
     assert all(word in shown.stdout for word in ("41", "cycle 7", "the account is locked"))
     told = json.dumps(answer(lana("end-of-day", "status", "--json")))
     assert '"error": "the account is locked"' in told
+    assert lana("end-of-day", "run").stdout == "1 runs completed\n"
+    (run,) = answer(lana("end-of-day", "status", "--json"))
+    assert (run["attempts"], run["failures"]) == (2, []), "tried again, it was done"
 
 
 def test_what_failed_for_good_is_shown_and_can_be_tried_again(lana: Lana, db_started: None, dsn: str) -> None:

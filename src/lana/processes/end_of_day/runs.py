@@ -12,6 +12,8 @@ from lana.lib.pg.database import Database
 from lana.processes.end_of_day.step import Closing, ItemFailure, PageDone
 
 MAX_ERROR: Final = 2_000
+MAX_RETRIES: Final = 6
+"""Of what a run went past, after 10, 20, 40 … minutes: ten hours and a half in all."""
 
 _RUN = "day, closing_time, timezone, state, attempts, error, retry_at, started_at, completed_at"
 _NEXT = (
@@ -28,8 +30,20 @@ _FAIL = (
     " where day = %b::date"
 )
 _COMPLETE = (
-    "update end_of_day_runs set state = 'completed', error = null, retry_at = null,"
-    " completed_at = clock_timestamp() where day = %b::date"
+    "update end_of_day_runs r set state = 'completed', error = null, completed_at = clock_timestamp(),"
+    " retry_at = case when retries < %b::int8"
+    " and exists (select from end_of_day_failures f where f.day = r.day)"
+    " then clock_timestamp() + power(2, retries) * interval '10 minutes' end where day = %b::date"
+)
+_REOPEN = (
+    "with reopened as ("
+    "update end_of_day_runs set state = 'pending', retries = retries + 1, retry_at = null"
+    " where day = (select max(day) from end_of_day_runs)"
+    " and state = 'completed' and retry_at <= clock_timestamp() returning day)"
+    " update end_of_day_steps s set state = 'running', cursor = null, failed = 0,"
+    " started_at = clock_timestamp(), completed_at = null from reopened where s.day = reopened.day"
+    " and s.position >= (select min(position) from end_of_day_steps"
+    " join end_of_day_failures using (day, step) where day = reopened.day)"
 )
 _OPEN_STEP = (
     "insert into end_of_day_steps (day, step, position, state)"
@@ -47,7 +61,16 @@ _FAILURE = (
     " select %b::date, %b::text, x.item, x.error from unnest(%b::text[], %b::text[]) as x(item, error)"
     " on conflict (day, step, item) do update set error = excluded.error, failed_at = clock_timestamp()"
 )
-_NUDGE = "update end_of_day_runs set retry_at = null where state = 'failed' returning day"
+_FORGET = (
+    "delete from end_of_day_failures f using end_of_day_steps s"
+    " where f.day = s.day and f.step = s.step and f.failed_at < s.started_at"
+    " and s.day = %b::date and s.step = %b::text"
+)
+_NUDGE = (
+    "update end_of_day_runs r set retry_at = clock_timestamp() where state = 'failed'"
+    " or (state = 'completed' and day = (select max(day) from end_of_day_runs)"
+    " and exists (select from end_of_day_failures f where f.day = r.day)) returning day"
+)
 _STEPS = (
     "select day, step, state, done, failed, started_at, completed_at from end_of_day_steps"
     " where day = any(%b::date[]) order by day desc, position"
@@ -63,7 +86,7 @@ MAX_FAILURES: Final = 1_000
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """What a run went past, and why; the next run finds it again."""
+    """What a run went past, and why; it is tried again, and the next run finds it too."""
 
     step: str
     item: str
@@ -117,7 +140,14 @@ class Runs:
         await self._db.fetch(_FAIL, [error[:MAX_ERROR].replace("\0", ""), day])
 
     async def complete(self, day: date) -> None:
-        await self._db.fetch(_COMPLETE, [day])
+        """What it went past is tried again, as often as `MAX_RETRIES`."""
+        await self._db.fetch(_COMPLETE, [MAX_RETRIES, day])
+
+    async def reopen(self) -> None:
+        """The newest run, when what it went past is to be tried again: from the first step that went past
+        something, its steps begin anew. What older runs went past, newer ones try.
+        """
+        await self._db.fetch(_REOPEN)
 
     async def open_step(self, day: date, step: str, position: int) -> tuple[bool, str | None]:
         """(already completed, where it goes on)."""
@@ -129,6 +159,8 @@ class Runs:
         finished = page.cursor is None
         if page.failures:
             await self._keep_failures(day, step, page.failures)
+        if finished:
+            await self._db.fetch(_FORGET, [day, step])
         values = [page.cursor, page.done, len(page.failures), finished, finished, day, step]
         await self._db.fetch(_PAGE, values)
 
@@ -137,7 +169,9 @@ class Runs:
         await self._db.fetch(_FAILURE, [day, step, [failure.item for failure in failures], errors])
 
     async def nudge(self) -> int:
-        """Let a failed run be tried at once; answers how many there were."""
+        """Let a failed run, and what the newest one went past, be tried at once; answers how many runs these
+        are.
+        """
         return len(await self._db.fetch(_NUDGE))
 
     async def latest(self, limit: int) -> list[Run]:

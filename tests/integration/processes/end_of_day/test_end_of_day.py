@@ -13,8 +13,9 @@ from lana.lib.es.commands import Commands
 from lana.lib.es.committer import Committer
 from lana.lib.outbox.tail import read_after
 from lana.lib.pg.database import Database
-from lana.processes.end_of_day import Closing, EndOfDayRunner, ItemFailure, PageDone, Producer
+from lana.processes.end_of_day import Closing, EndOfDayRunner, ItemFailure, PageDone, Producer, Run
 from lana.processes.end_of_day.runner import DuplicateStep
+from lana.processes.end_of_day.runs import MAX_RETRIES
 from tests.support.configured import Configured
 from tests.support.waiting import eventually
 
@@ -33,13 +34,14 @@ class Recorder:
         self.name = name
         self.journal = journal
         self.trouble: dict[str | None, BaseException] = {}
+        self.is_past_something = True
 
     async def page(self, closing: Closing, cursor: str | None) -> PageDone:
         self.journal.append((self.name, closing.day, cursor))
         if cursor in self.trouble:
             raise self.trouble.pop(cursor)
         following = {None: "a", "a": "b", "b": None}[cursor]
-        failures = [ItemFailure("facility 7", "no price")] if cursor == "b" else []
+        failures = [ItemFailure("facility 7", "no price")] if cursor == "b" and self.is_past_something else []
         return PageDone(following, done=10, failures=failures)
 
 
@@ -142,6 +144,101 @@ async def test_run_shows_its_progress_and_what_it_went_past(bank: Bank) -> None:
     ]
     failures = await bank.db.fetch("select step, item, error from end_of_day_failures order by step")
     assert failures == [("accruals", "facility 7", "no price"), ("transitions", "facility 7", "no price")]
+
+
+# --- what a run went past ----------------------------------------------------------------------------------
+
+
+async def newest(bank: Bank) -> tuple[Run, list[str]]:
+    """The newest run, and the steps that went past something."""
+    (run,) = await bank.runner.runs.latest(1)
+    return run, [each.step for each in run.failures]
+
+
+async def ended(bank: Bank, days: int = 1) -> None:
+    await bank.runner.tick()
+    bank.clock.advance(days * DAY)
+    assert await bank.runner.tick() == days
+    bank.journal.clear()
+
+
+async def test_what_the_newest_run_went_past_is_tried_again_when_asked_for(bank: Bank) -> None:
+    await ended(bank)
+    bank.steps[0].is_past_something = False
+    assert await bank.runner.tick() == 0, "it waits for its next try"
+    assert await bank.runner.runs.nudge() == 1
+    assert await bank.runner.tick() == 1
+    run, past = await newest(bank)
+    assert (run.state, run.attempts, past) == ("completed", 2, ["accruals"])
+    assert [(step.step, step.state, step.failed) for step in run.steps] == [
+        ("transitions", "completed", 0),
+        ("accruals", "completed", 1),
+    ]
+    bank.journal.clear()
+    bank.steps[1].is_past_something = False
+    await bank.retry_now()
+    assert await bank.runner.tick() == 1
+    assert [step for step, _, _ in bank.journal] == ["accruals"] * 3, (
+        "from the first step that left something"
+    )
+    run, past = await newest(bank)
+    assert (run.attempts, run.retry_at, past) == (3, None, [])
+    assert (await bank.runner.runs.nudge(), await bank.runner.tick()) == (0, 0)
+
+
+async def test_it_is_tried_again_by_itself_at_growing_distances_and_not_for_ever(bank: Bank) -> None:
+    await ended(bank)
+    for number in range(MAX_RETRIES):
+        run, past = await newest(bank)
+        assert run.retry_at is not None
+        assert run.completed_at is not None
+        assert round((run.retry_at - run.completed_at) / timedelta(minutes=10)) == 2**number
+        assert past == ["accruals", "transitions"]
+        await bank.db.fetch("update end_of_day_runs set retry_at = clock_timestamp()")
+        assert await bank.runner.tick() == 1
+    run, past = await newest(bank)
+    assert (run.state, run.attempts, run.retry_at) == ("completed", MAX_RETRIES + 1, None)
+    assert past == ["accruals", "transitions"]
+    assert await bank.runner.tick() == 0
+    await bank.retry_now()
+    assert await bank.runner.tick() == 1, "somebody may ask for one more"
+
+
+async def test_of_several_runs_the_newest_alone_is_tried_again(bank: Bank) -> None:
+    await ended(bank, 3)
+    await bank.db.fetch("update end_of_day_runs set retry_at = clock_timestamp()")
+    assert await bank.runner.tick() == 1
+    assert {day for _, day, _ in bank.journal} == {date(2026, 1, 18)}
+
+
+async def test_what_is_tried_again_stays_listed_until_its_step_has_gone_through(bank: Bank) -> None:
+    await ended(bank)
+    bank.steps[0].is_past_something = False
+    bank.steps[0].trouble["b"] = Crash()
+    await bank.retry_now()
+    with pytest.raises(Crash):
+        await bank.runner.tick()
+    run, past = await newest(bank)
+    assert (run.state, past) == ("running", ["accruals", "transitions"])
+    bank.journal.clear()
+    assert await bank.runner.tick() == 1
+    assert bank.journal[0] == ("transitions", date(2026, 1, 16), "b")
+    assert (await newest(bank))[1] == ["accruals"]
+
+
+async def test_tried_again_and_stopped_by_an_error_it_is_a_failed_run_like_any_other(bank: Bank) -> None:
+    await ended(bank)
+    bank.steps[1].trouble[None] = RuntimeError("no connection")
+    await bank.retry_now()
+    assert await bank.runner.tick() == 0
+    run, past = await newest(bank)
+    assert (run.state, run.error) == ("failed", "accruals: RuntimeError: no connection")
+    assert past == ["accruals", "transitions"]
+    await bank.retry_now()
+    assert await bank.runner.tick() == 1
+
+
+# --- who runs them -----------------------------------------------------------------------------------------
 
 
 async def test_day_published_by_another_process_is_not_published_again(bank: Bank) -> None:

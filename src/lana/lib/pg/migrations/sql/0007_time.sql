@@ -26,13 +26,15 @@ create table end_of_day_checkpoint (
 );
 
 -- One ordered run per closing: born with its event, done when every step is. Wall time, not the manual clock's,
--- except the closing itself.
+-- except the closing itself. `retry_at`: when a failed one is tried again, or what a completed one went past;
+-- `retries`: how often that was.
 create table end_of_day_runs (
     day date primary key,
     closing_time timestamptz not null,
     timezone text not null,
     state text not null check (state in ('pending', 'running', 'failed', 'completed')),
     attempts int8 not null default 0,
+    retries int8 not null default 0,
     error text,
     retry_at timestamptz,
     started_at timestamptz,
@@ -54,7 +56,8 @@ create table end_of_day_steps (
     primary key (day, step)
 );
 
--- What a step could not do and went past: one facility's trouble must not stop the bank's night.
+-- What a step could not do and went past: one facility's trouble must not stop the bank's night. Tried again, it
+-- stays listed until its step has gone through without it.
 create table end_of_day_failures (
     day date not null,
     step text not null,
