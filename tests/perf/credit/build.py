@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -57,10 +57,11 @@ def terms_of(number: int) -> TermValues:
 
 @dataclass(frozen=True)
 class Builder:
-    """`deposit_accounts` are (account, customer), shared by many facilities."""
+    """`deposit_accounts` are (account, customer), shared by many facilities; `terms` by a facility's number."""
 
     app: App
     deposit_accounts: Sequence[tuple[UUID, UUID]]
+    terms: Callable[[int], TermValues] = terms_of
 
     async def build(self, first: int, count: int) -> None:
         """Facilities numbered from `first`, at today's date and a price of `PRICE`."""
@@ -82,7 +83,7 @@ class Builder:
 
     async def _activated(self, op: Op, number: int) -> Facility:
         chance = random.Random(number)
-        terms, amount = terms_of(number), UsdCents(chance.randrange(100_000, 10_000_000))
+        terms, amount = self.terms(number), UsdCents(chance.randrange(100_000, 10_000_000))
         # a CVL from 127 % to 226 % of the amount
         satoshis = Satoshis(amount * chance.randrange(12_700, 22_600) // 10_000 * 100_000_000 // PRICE + 1)
         account, customer = self.deposit_accounts[number % len(self.deposit_accounts)]

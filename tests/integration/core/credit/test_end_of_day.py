@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -16,9 +15,8 @@ from lana.core.credit.interest import Interest
 from lana.core.terms import Interval
 from lana.lib import parts
 from lana.lib.authz import Ctx
-from lana.lib.closing import Closing, PageDone
 from lana.lib.es.op import Op
-from lana.processes.end_of_day import EndOfDayRunner, Producer, Step
+from tests.support.ends_of_days import Broken, advance, failures, runner, set_status
 from tests.support.lending import BITCOIN, Lender, terms
 from tests.support.loan_life import obligations_of, told
 from tests.support.proof import assert_clean, no_effect
@@ -41,85 +39,6 @@ async def accrued(lender: Lender, facility: Facility) -> int:
     found = await lender.facility(facility.id)
     cycle = await lender.credit.interest.repo.peek(found.cycle.id) if found.cycle else None
     return cycle.unposted if cycle else 0
-
-
-async def set_status(lender: Lender, account_id: UUID, *, locked: bool) -> None:
-    async def change(op: Op) -> None:
-        (op.lock_account if locked else op.unlock_account)(account_id)
-
-    await lender.app.commands.run(lender.ctx, change)
-
-
-class Broken:
-    """A step whose process dies right after the work of a page, before the run has noted it."""
-
-    def __init__(self, step: Step, page: int = 1) -> None:
-        self._step = step
-        self._left = page
-        self.name = step.name
-        self.broken = False
-
-    async def page(self, closing: Closing, cursor: str | None) -> PageDone:
-        done = await self._step.page(closing, cursor)
-        self._left -= 1
-        if self._left == 0:
-            self.broken = True
-            raise ConnectionAbortedError("killed")
-        return done
-
-
-class Meanwhile:
-    """A step during whose pages something else happens."""
-
-    def __init__(self, step: Step, act: Callable[[], Awaitable[None]]) -> None:
-        self._step = step
-        self._act = act
-        self.name = step.name
-
-    async def page(self, closing: Closing, cursor: str | None) -> PageDone:
-        await self._act()
-        return await self._step.page(closing, cursor)
-
-
-def runner(lender: Lender, steps: Sequence[Step]) -> EndOfDayRunner:
-    app = lender.app
-    return EndOfDayRunner(app.db, Producer(app.db, app.commands, app.bank_time), steps)
-
-
-async def advance(lender: Lender, days: int = 1) -> None:
-    """To the next closings, and nothing is run."""
-    for _ in range(days):
-        clock = await lender.app.commands.run(lender.ctx, lender.app.time.advance_to_next_end_of_day)
-        await lender.app.time.after_advance(clock)
-
-
-async def failures(lender: Lender) -> Sequence[tuple[str, str]]:
-    """What the newest run went past: which step, and why."""
-    (run,) = await lender.app.end_of_day.runs.latest(1)
-    assert run.state == "completed"
-    return [(each.step, each.error) for each in run.failures]
-
-
-@pytest.mark.parametrize("which", [0, 1, 2, 3, -1])
-async def test_a_run_killed_after_the_work_of_any_step_goes_on_and_does_nothing_twice(
-    lender: Lender, which: int
-) -> None:
-    facilities = await loans(lender)
-    await lender.until(date(2026, 2, 1))
-    steps = list(lender.app.end_of_day.steps)
-    broken = Broken(steps[which])
-    steps[which] = broken
-    run = runner(lender, steps)
-    await advance(lender)
-    assert await run.tick() == 0
-    assert broken.broken
-    await run.runs.nudge()
-    assert await run.tick() == 1
-    for each in facilities:
-        balance = await lender.balance(each.id)
-        assert (balance["interest_total"], balance["interest_payable"]) == (561, 561)
-        assert await accrued(lender, each) == 33
-    await assert_clean(lender.app)
 
 
 async def test_a_run_beside_itself_accrues_a_day_once(lender: Lender) -> None:
@@ -205,30 +124,10 @@ async def test_a_run_of_a_day_that_was_run_has_no_effect(lender: Lender) -> None
             assert (done.cursor, done.done, list(done.failures)) == (None, 0, [])
 
 
-@pytest.mark.parametrize("which", range(4))
-async def test_a_clock_advanced_while_a_run_is_under_way_changes_nothing_in_it(
-    lender: Lender, which: int
-) -> None:
-    (facility,) = await loans(lender, 1)
-    await lender.until(date(2026, 1, 31))
-    steps = list(lender.app.end_of_day.steps)
-    steps[which] = Meanwhile(steps[which], lambda: advance(lender, 2))
-    run = runner(lender, steps)
-    await advance(lender)
-    assert await run.tick() == 1
-    balance = await lender.balance(facility.id)
-    assert (balance["interest_total"], balance["interest_payable"]) == (561, 0)
-    assert await accrued(lender, facility) == 0
-    await lender.app.end_of_day.tick()
-    assert (await lender.balance(facility.id))["interest_payable"] == 561
-    assert await accrued(lender, facility) == 2 * 33
-    await assert_clean(lender.app)
-
-
 # --- what cannot be done ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+STEPS_THAT_FAIL = pytest.mark.parametrize(
     ("step", "account", "day"),
     [
         ("obligation-transitions", "interest_receivable_due_account_id", date(2026, 2, 2)),
@@ -236,6 +135,9 @@ async def test_a_clock_advanced_while_a_run_is_under_way_changes_nothing_in_it(
         ("interest-postings", "facility_uncovered_outstanding_account_id", date(2026, 2, 1)),
     ],
 )
+
+
+@STEPS_THAT_FAIL
 async def test_whatever_step_the_ledger_refuses_is_listed_tried_again_and_stops_nobody(
     lender: Lender, step: str, account: str, day: date
 ) -> None:
@@ -259,6 +161,37 @@ async def test_whatever_step_the_ledger_refuses_is_listed_tried_again_and_stops_
     balances = [await lender.balance(each.id) for each in facilities]
     assert balances[0] == balances[1] == balances[2]
     assert len({await accrued(lender, each) for each in facilities}) == 1
+    await assert_clean(lender.app)
+
+
+@STEPS_THAT_FAIL
+async def test_what_a_run_went_past_is_done_the_same_day_once_it_can_be(
+    lender: Lender, step: str, account: str, day: date
+) -> None:
+    facilities = await loans(lender)
+    locked: UUID = getattr(facilities[1].account_ids, account)
+    end_of_day = lender.app.end_of_day
+    await lender.until(day - timedelta(days=1))
+    await set_status(lender, locked, locked=True)
+    await lender.end_day()
+    assert [each for each, _ in await failures(lender)] == [step]
+    async with no_effect(lender.app.db):
+        assert await end_of_day.runs.nudge() == 1
+        assert await end_of_day.tick() == 1
+    assert [each for each, _ in await failures(lender)] == [step]
+    await set_status(lender, locked, locked=False)
+    assert await end_of_day.tick() == 0, "it waits for its next try"
+    await end_of_day.runs.nudge()
+    assert await end_of_day.tick() == 1
+    assert await failures(lender) == []
+    (run,) = await end_of_day.runs.latest(1)
+    assert (run.closing.day, run.attempts, run.retry_at) == (day, 3, None)
+    assert {each.step: (each.done, each.failed) for each in run.steps}[step] == (len(facilities), 0)
+    balances = [await lender.balance(each.id) for each in facilities]
+    assert balances[0] == balances[1] == balances[2]
+    assert len({await accrued(lender, each) for each in facilities}) == 1
+    async with no_effect(lender.app.db):
+        assert (await end_of_day.runs.nudge(), await end_of_day.tick()) == (0, 0)
     await assert_clean(lender.app)
 
 
