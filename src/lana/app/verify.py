@@ -17,6 +17,7 @@ from lana.app.app import App
 from lana.app.states import columns, folded, stored
 from lana.app.verify_books import BOOKS
 from lana.app.verify_documents import DOCUMENTS, check_files
+from lana.app.verify_loans import LOANS
 from lana.app.verify_rows import SHOWN, Check
 from lana.app.verify_rows import rows as _rows
 from lana.lib.es.repo import Repo
@@ -147,5 +148,6 @@ CHECKS: Final[dict[str, Check]] = {
     "events: attributed to an audit entry": _attribution,
     "outbox: without gaps": _outbox,
     **BOOKS,
+    **LOANS,
     **DOCUMENTS,
 }

@@ -41,7 +41,6 @@ select format('proposal %s: its %s names document %s with %s; its own term sheet
   left join documents d on d.id = (n.sheet->>'document_id')::uuid
                        and d.reference_id = n.id and d.document_type = 'term_sheet'
  where jsonb_typeof(n.sheet) = 'object' and (n.sheet->>'sha256') is distinct from (d.state->>'sha256')
- limit 20
 """
 
 DOCUMENTS: Final[dict[str, Check]] = {

@@ -209,6 +209,7 @@ class CreditLedger:
         amount: UsdCents,
         effective: date,
     ) -> None:
+        """What a payment leaves. None does: it is at most what is owed, and allocated in its own Op."""
         params = {
             "amount": amount,
             "payment_holding_account_id": holding_and_source[0],

@@ -155,15 +155,12 @@ class Payments:
                 effective=effective,
             )
         )
-        position, left = facility.position, int(amount)
-        for obligation, share in shares(amount, owed):
+        position, given = facility.position, shares(amount, owed)
+        assert sum(share for _, share in given) == amount, "a payment is at most what is owed"
+        for obligation, share in given:
             payable = share if obligation.is_payable else 0
             position = position.owed_of(obligation.obligation_type, outstanding=-share, payable=-payable)
             self._allocate(op, facility, payment, obligation, share)
-            left -= share
-        if left:
-            holding = ids.facility_payment_holding_account_id
-            self._ledger.refund_payment(op, op.new_id(), (holding, source), UsdCents(left), effective)
         await self._margins.move(op, facility, position)
 
     def _allocate(
