@@ -21,9 +21,10 @@ def verify(
 ) -> None:
     """Prove that what is stored agrees with itself; ends with status 1 on any violation.
 
-    State of every entity = fold of its events; debits = credits and balances = sum of entries; outbox without
-    gaps; each stored document's file is there, with the SHA-256 kept for it. It reads one snapshot, then the
-    files where this process keeps documents, and blocks nobody.
+    State of every entity = fold of its events; debits = credits and balances = sum of entries; deposits and
+    loans = what the books hold of them; outbox without gaps; each stored document's file is there, with the
+    SHA-256 kept for it. It reads one snapshot, then the files where this process keeps documents, and blocks
+    nobody.
 
     Example:
 
