@@ -17,6 +17,7 @@ from lana.lib.errors import Busy, ConcurrentModification
 from lana.lib.es.commands import Commands
 from lana.lib.es.committer import MAX_QUEUE, Committer
 from lana.lib.es.op import Op
+from lana.lib.outbox.processor import LEASE_LOST
 from lana.lib.pg.database import Connection, Database, connect
 from tests.support.box import Box, Boxes, BoxService, create_tables
 from tests.support.clock import FixedTime
@@ -213,3 +214,46 @@ async def test_a_held_row_lock_delays_its_batch_and_breaks_nothing(
     await asyncio.gather(*running)
     await holder.close()
     assert set((await totals(db)).values()) == {1}
+
+
+async def test_should_writing_itself_fail_nobody_waits_for_ever(
+    service: BoxService, commands: Commands, ctx: Ctx, db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistake of ours while a batch's error is read: all its callers hear of it, and the next batch is written."""
+    ids = await boxes(commands, service, ctx, CALLERS)
+
+    async def break_down(*_: object) -> None:
+        raise RuntimeError("a mistake")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Committer, "_write", break_down)
+        async with asyncio.timeout(10):
+            results = await asyncio.gather(
+                *(commands.run(ctx, service.fill, i, 1) for i in ids), return_exceptions=True
+            )
+    assert {str(result) for result in results} == {"a mistake"}
+    await asyncio.gather(*(commands.run(ctx, service.fill, i, 1) for i in ids))
+    assert set((await totals(db)).values()) == {1}
+    await check_books(db)
+
+
+async def test_a_processor_that_lost_its_lease_disturbs_nobody_in_its_batch(
+    service: BoxService, commands: Commands, ctx: Ctx, db: Database
+) -> None:
+    ids = await boxes(commands, service, ctx, CALLERS)
+
+    async def advance(op: Op) -> None:
+        op.execute("select advance_processor(%b::int8, 'nobody', %b::uuid, 1::int8, 2::int8)", op.new_id())
+
+    async with asyncio.timeout(20):
+        results = await asyncio.gather(
+            *(commands.run(ctx, service.fill, i, 1) for i in ids[:32]),
+            commands.run(ctx, advance),
+            *(commands.run(ctx, service.fill, i, 1) for i in ids[32:]),
+            return_exceptions=True,
+        )
+    (lost,) = [result for result in results if isinstance(result, BaseException)]
+    assert isinstance(lost, psycopg.Error)
+    assert lost.sqlstate == LEASE_LOST
+    assert set((await totals(db)).values()) == {1}
+    await check_books(db)

@@ -62,7 +62,7 @@ class Disbursals:
         await self._customers.find_eligible(op, facility.customer_id)
         facility.require_drawable(op.now)
         if await self.repo.number_of(facility_id) >= MAX_DISBURSALS:
-            raise TooManyDisbursals(facility_id)
+            raise TooManyDisbursals(f"{MAX_DISBURSALS} of {facility_id}")
         price = await self._margins.prices.current(op)
         if price is None or not facility.may_draw(amount, price.price):
             raise BelowMarginLimit(facility_id)

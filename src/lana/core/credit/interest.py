@@ -97,6 +97,12 @@ class Interest:
         """Every period that ended up to a day accrues, and every cycle complete by then is posted, also where
         several are behind. Answers what each posted one left to pay.
         """
+        posted = await self._caught_up(op, facility, through)
+        if posted:
+            await self._margins.look(op, facility)
+        return posted
+
+    async def _caught_up(self, op: Op, facility: Facility, through: date) -> Sequence[Obligation | None]:
         posted: list[Obligation | None] = []
         for _ in range(MAX_CYCLES):
             cycle = await self.find_open(op, facility)
@@ -134,7 +140,7 @@ class Interest:
         self, op: Op, facility: Facility, cycle: Cycle, *, due_date: date
     ) -> Obligation | None:
         """All that is accrued becomes due on a date; the next cycle begins with the next period. None where
-        nothing is owed.
+        nothing is owed. Whoever posts looks at the margin when all is moved.
         """
         effective = cycle.accrued_until
         if effective is None:
@@ -158,7 +164,7 @@ class Interest:
         )
         if following is not None:
             self._start(op, facility, cycle.idx + 1, following)
-        await self._margins.move(op, facility, facility.position.owed(interest=total))
+        facility.move(facility.position.owed(interest=total))
         return obligation
 
     def _owe(self, op: Op, facility: Facility, cycle: Cycle, tx_id: UUID, due_date: date) -> Obligation:
@@ -193,9 +199,9 @@ class Interest:
 
     async def post_ended(self, op: Op, facility: Facility) -> Sequence[Obligation]:
         """All of `accrued_unposted` becomes due: of cycles that are complete on their own dates, of the open
-        one today.
+        one today. The payment that follows looks at the margin: in between the loan owes more than ever.
         """
-        posted = [*await self.catch_up(op, facility, last_ended(op.today))]
+        posted = [*await self._caught_up(op, facility, last_ended(op.today))]
         cycle = await self.find_open(op, facility)
         if cycle is not None and cycle.unposted:
             posted.append(await self.post_cycle(op, facility, cycle, due_date=op.today))
@@ -203,7 +209,7 @@ class Interest:
 
     async def close_cycle(self, op: Op, facility: Facility) -> None:
         """At completion: what has ended is accrued, then nothing more is, and nothing is posted."""
-        await self.catch_up(op, facility, last_ended(op.today))
+        await self._caught_up(op, facility, last_ended(op.today))
         cycle = await self.find_open(op, facility)
         if cycle is not None:
             cycle.close()

@@ -34,8 +34,8 @@ from lana.lib.es.repo import Repo
 from lana.lib.es.table import PgType, RowTable, arrays
 
 DEAD = "current_setting('lana.dead')::int8[]"
-REFUSED = "LN001"
-"""SQLSTATE of a batch undone because the ledger refused an Op whose accounts were open by then. The error's
+UNDONE = "LN002"
+"""SQLSTATE of a batch undone because the ledger refused Ops whose accounts were open by then. The error's
 detail says which and why, as JSON.
 """
 Statement = tuple[str, Sequence[object]]
@@ -144,15 +144,23 @@ def _lock_and_check(out: Statements, entries: Sequence[Entry]) -> None:
         known = [entity_id for _, entity_id, version in rows if version]
         if known:
             out.add(f"select from {table} where id = any(%b) order by id for {mode}", [UuidArray(known)])
-        out.add(
-            "select set_config('lana.conf', concat_ws(',', nullif(current_setting('lana.conf', true), ''),"
-            " string_agg(c.op::text, ',')), true)"
-            " from unnest(%b, %b, %b) as c(op, id, version)"
+        _conflicts(
+            out,
+            "from unnest(%b, %b, %b) as c(op, id, version)"
             f" left join {table} t on t.id = c.id where coalesce(t.version, 0) <> c.version",
             arrays(rows, "int8", "uuid", "int8"),
         )
     _check_balances(out, entries)
     _check_numbers(out, entries)
+
+
+def _conflicts(out: Statements, from_where: str, params: Sequence[object]) -> None:
+    """Ops of rows `c` that are not as they were found, into `lana.conf`."""
+    out.add(
+        "select set_config('lana.conf', concat_ws(',', nullif(current_setting('lana.conf', true), ''),"
+        f" string_agg(c.op::text, ',')), true) {from_where}",
+        params,
+    )
 
 
 def _check_balances(out: Statements, entries: Sequence[Entry]) -> None:
@@ -165,10 +173,9 @@ def _check_balances(out: Statements, entries: Sequence[Entry]) -> None:
         for guard in entry.op.balances
     ]
     if rows:
-        out.add(
-            "select set_config('lana.conf', concat_ws(',', nullif(current_setting('lana.conf', true), ''),"
-            " string_agg(c.op::text, ',')), true)"
-            " from unnest(%b, %b, %b, %b, %b) as c(op, account_id, currency, settled, pending)"
+        _conflicts(
+            out,
+            "from unnest(%b, %b, %b, %b, %b) as c(op, account_id, currency, settled, pending)"
             " left join cala.balances b on b.account_id = c.account_id and b.currency = c.currency"
             " where coalesce(b.settled_credit - b.settled_debit, 0) <> c.settled"
             " or coalesce(b.pending_credit - b.pending_debit, 0) <> c.pending",
@@ -184,10 +191,9 @@ def _check_numbers(out: Statements, entries: Sequence[Entry]) -> None:
             rows = guards.setdefault((guard.table, guard.column), [])
             rows.append((number, guard.parent_id, guard.number))
     for table, column in sorted(guards):
-        out.add(
-            "select set_config('lana.conf', concat_ws(',', nullif(current_setting('lana.conf', true), ''),"
-            " string_agg(c.op::text, ',')), true)"
-            " from unnest(%b, %b, %b) as c(op, parent, number)"
+        _conflicts(
+            out,
+            "from unnest(%b, %b, %b) as c(op, parent, number)"
             f" where (select count(*) from {table} t where t.{column} = c.parent) <> c.number",
             arrays(guards[table, column], "int8", "uuid", "int8"),
         )
@@ -224,16 +230,32 @@ def _ledger(out: Statements, entries: Sequence[Entry]) -> None:
         statement = cala_ledger.post_statement(
             groups, status_changes=changes, recorded_at=recorded_at, skip_sql=DEAD
         )
-        _answering(out, statement, opened=[n for n, _ in accounts])
+        if accounts:
+            _undoing(out, statement, [n for n, _ in accounts])
+        else:
+            _answering(out, statement)
 
 
-def _answering(out: Statements, statement: Statement, *, opened: Sequence[int] = ()) -> None:
-    """Refused groups are buried; one whose accounts are open by then fails the batch (`REFUSED`)."""
+def _answering(out: Statements, statement: Statement) -> None:
+    """Refused groups are buried."""
     sql, params = statement
-    bury = "bury_or_undo(r.group_no, r.code, r.detail::text, %b::int8[])" if opened else "bury(r.group_no)"
     out.add(
-        f"with r as materialized ({sql}) select r.group_no, r.code, r.detail::text, {bury} from r",
-        [*params, list(opened)] if opened else params,
+        f"with r as materialized ({sql}) select r.group_no, r.code, r.detail::text, bury(r.group_no) from r",
+        params,
+        answer="ledger",
+    )
+
+
+def _undoing(out: Statements, statement: Statement, opened: Sequence[int]) -> None:
+    """Refused groups are buried; where one has opened accounts, all of the batch is undone (`UNDONE`)."""
+    sql, params = statement
+    out.add(
+        f"with r as materialized ({sql}), o as materialized (select undo(json_agg(json_build_object("
+        "'op', r.group_no, 'code', r.code, 'detail', r.detail::text))) from r"
+        " where r.group_no = any(%b::int8[]) having count(*) > 0)"
+        " select r.group_no, r.code, r.detail::text, bury(r.group_no)"
+        " from r where not exists (select from o)",
+        [*params, list(opened)],
         answer="ledger",
     )
 

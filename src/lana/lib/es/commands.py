@@ -20,7 +20,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 from uuid import UUID
@@ -105,17 +105,14 @@ class Commands:
     async def run(self, ctx: Ctx, handler: Handler[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a command to its durable end. Raises `Refusal`s of rules, `Busy`, `ConcurrentModification`."""
         digest = digest_of(handler, args, kwargs)
-        contended: Sequence[tuple[str, UUID]] = ()
+        op = self.new_op(ctx)
         for attempt in range(1, MAX_TRIES + 1):
-            async with self._in_line(contended):
+            async with self._in_line(sorted(op.tracked, key=str)):
                 op = self.new_op(ctx)
-                try:
-                    guarded = attempt < MAX_TRIES
-                    return await self._attempt(op, handler(op, *args, **kwargs), digest, guarded=guarded)
-                except _Changed:
-                    contended = sorted(op.tracked, key=str)
-                    if attempt == MAX_TRIES:
-                        await self._keep_checks(op)
+                decision = handler(op, *args, **kwargs)
+                with suppress(_Changed):
+                    return await self._attempt(op, decision, digest, guarded=attempt < MAX_TRIES)
+        await self._keep_checks(op)
         raise ConcurrentModification(f"gave up after {MAX_TRIES} tries")
 
     async def _attempt(self, op: Op, decision: Awaitable[T], digest: bytes, *, guarded: bool) -> T:

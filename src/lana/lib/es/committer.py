@@ -43,7 +43,7 @@ from psycopg.pq import TransactionStatus
 
 from cala_ledger.pipeline import Pipeline
 from lana.lib.errors import Busy, DatabaseUnavailable
-from lana.lib.es.batch import REFUSED, Entry, assemble
+from lana.lib.es.batch import UNDONE, Entry, assemble
 from lana.lib.pg.database import Connection, connect
 from lana.lib.pg.faults import has_no_room, is_lost
 
@@ -187,7 +187,7 @@ class Committer:
         try:
             while self._enough(others=len(self._running) - 1) and (batch := self._admit(most)):
                 self._wake()
-                await self._write(lane, batch)
+                await self._write_all(lane, batch)
                 most = self._max_ops
         finally:
             self._idle.append(lane)
@@ -235,6 +235,15 @@ class Committer:
     def _refuse_late(waiting: _Waiting) -> None:
         _answer(waiting, Busy("waited too long, nothing was done; try again"))
 
+    async def _write_all(self, lane: _Lane, batch: list[_Waiting]) -> None:
+        """As `_write`; should that itself fail, nobody waits for ever."""
+        try:
+            await self._write(lane, batch)
+        except BaseException as error:
+            for waiting in batch:
+                _answer(waiting, error if isinstance(error, Exception) else DatabaseUnavailable())
+            raise
+
     async def _write(self, lane: _Lane, batch: list[_Waiting]) -> None:
         """Write a batch, halving it on faults. Answers every caller."""
         todo: list[list[_Waiting]] = [batch]
@@ -250,9 +259,11 @@ class Committer:
                     for waiting in (waiting for one in (part, *todo) for waiting in one):
                         _answer(waiting, DatabaseUnavailable())
                     todo.clear()
-                elif refused := _refused_alone(error):
-                    _settle_one(part.pop(refused.op), LedgerRefused(refused.code, refused.detail))
-                    todo += [part] if part else []
+                elif refused := _refused(error):
+                    for number, answer in refused.items():
+                        _settle_one(part[number], answer)
+                    rest = [waiting for number, waiting in enumerate(part) if number not in refused]
+                    todo += [rest] if rest else []
                 elif len(part) == 1 and isinstance(error, UniqueViolation):
                     # another process created the same id in between: decide again, knowing it
                     _settle_one(part[0], Stale())
@@ -303,18 +314,20 @@ class Committer:
         return answers
 
 
-class _RefusedAlone(msgspec.Struct, frozen=True):
-    """The position in the batch of an Op for which all of it was undone, and the ledger's answer."""
+class _Refused(msgspec.Struct, frozen=True):
+    """What the ledger said to the Op at a position."""
 
     op: int
     code: str
     detail: str
 
 
-def _refused_alone(error: Exception) -> _RefusedAlone | None:
-    if isinstance(error, psycopg.Error) and error.sqlstate == REFUSED:
-        return msgspec.json.decode(error.diag.message_detail or "", type=_RefusedAlone)
-    return None
+def _refused(error: Exception) -> dict[int, LedgerRefused]:
+    """The Ops for whose sake a batch was undone; none for other errors."""
+    if not isinstance(error, psycopg.Error) or error.sqlstate != UNDONE:
+        return {}
+    found = msgspec.json.decode(error.diag.message_detail or "[]", type=list[_Refused])
+    return {each.op: LedgerRefused(each.code, each.detail) for each in found}
 
 
 def _names(entry: Entry) -> list[tuple[object, bool]]:

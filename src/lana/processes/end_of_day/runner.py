@@ -74,8 +74,8 @@ class EndOfDayRunner:
             yield connection if row and row[0] else None
 
     async def tick(self) -> int:
-        """Publish what is missing and run what is open, in order, also what the newest run went past when it is
-        to be tried again; answers how many runs were completed.
+        """Publish what is missing and run what is open, in order, also what the newest run went past when it
+        is to be tried again; answers how many runs were completed.
         """
         await self._producer.produce()
         await self.runs.reopen()

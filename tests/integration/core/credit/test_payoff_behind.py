@@ -14,7 +14,7 @@ from lana.core.credit.cycle.repo import CycleRepo
 from lana.core.credit.payment.errors import PaymentAmountGreaterThanOutstandingObligations as TooMuch
 from lana.lib.authz import Ctx
 from tests.support.lending import BITCOIN, Lender, terms
-from tests.support.loan_life import obligations_of, refused
+from tests.support.loan_life import obligations_of, refused, told
 from tests.support.proof import assert_clean, no_effect
 
 pytestmark = pytest.mark.asyncio
@@ -237,4 +237,17 @@ async def test_many_payoffs_behind_pay_once(lender: Lender) -> None:
     assert len(refused(results)) == 9
     assert await interest_of(lender, facility) == 20 * A_DAY
     assert await lender.held(facility.disbursal_credit_account_id) == 105_000 - total
+    await assert_clean(lender.app)
+
+
+async def test_who_pays_everything_at_the_edge_sees_no_liquidation(lender: Lender) -> None:
+    """With its interest posted, and before it is paid, the loan would lie below the threshold."""
+    facility = await loan(lender)
+    await lender.until(date(2026, 1, 25))
+    await lender.price(105_000)
+    await lender.pay(facility.id, (await lender.credit.completions.payoff(lender.ctx, facility)).total)
+    assert await told(lender, "PartialLiquidationInitiated") == []
+    paid = await lender.facility(facility.id)
+    assert (paid.liquidation, paid.position.outstanding.total) == (None, 0)
+    assert (await lender.complete(facility.id)).status is FacilityStatus.CLOSED
     await assert_clean(lender.app)

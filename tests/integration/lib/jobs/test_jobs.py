@@ -215,7 +215,7 @@ async def test_a_job_of_a_worker_that_was_killed_is_run_by_another(
     await defer(commands, ctx)
     await fetched_by_a_dead_worker(db)
     async with working(db, greet), working(db, greet):
-        await eventually(lambda: is_now(db, [("succeeded", 2)]), 10)
+        await eventually(lambda: is_now(db, [("succeeded", 2)]), 30)
     assert len(greet.runs) == 1
 
 
@@ -227,7 +227,7 @@ async def test_a_job_that_kills_every_worker_is_given_up_in_the_end(
     await db.fetch("update procrastinate_jobs set attempts = %b::int8", [ATTEMPTS - 1])
     await fetched_by_a_dead_worker(db)
     async with working(db, greet):
-        await eventually(lambda: is_now(db, [("failed", ATTEMPTS)]), 10)
+        await eventually(lambda: is_now(db, [("failed", ATTEMPTS)]), 30)
     assert await db.fetch("select name, error from failed_jobs") == [("test.greet", "WorkerDied()")]
     assert greet.runs == []
 

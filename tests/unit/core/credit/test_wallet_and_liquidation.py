@@ -163,11 +163,11 @@ class Sale(RuleBasedStateMachine):
     @rule()
     def it_is_cancelled(self) -> None:
         self.held.cancel_liquidation()
+        # what had left by then and was not recorded stays removed
+        self.left = min(self.left, self.recorded)
         self.start_anew()
 
     def start_anew(self) -> None:
-        """What had left by then and was not recorded stays removed."""
-        self.left = min(self.left, self.recorded)
         self.sold += self.liquidation.sent_total
         self.held.start_liquidation(new_id())
         self.liquidation = liquidation()

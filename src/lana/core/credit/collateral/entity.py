@@ -185,7 +185,9 @@ class Collateral(Entity[CollateralEvent]):
                 pass
             case LiquidationCompleted() | LiquidationCancelled():
                 self.liquidation_id = None
-                self.left_unrecorded = Satoshis(0)
+                # of one completed it may belong to the next, which can begin in the same Op
+                goes_on = isinstance(event, LiquidationCompleted)
+                self.left_unrecorded = self.left_unrecorded if goes_on else Satoshis(0)
             case ReleaseRequested():
                 self.release_state = ReleaseState.RELEASE_REQUESTED
             case Released():

@@ -177,17 +177,12 @@ create function bury(p_op int8) returns void language sql as $$
                                       || p_op)::text, true)
 $$;
 
--- An Op whose postings the ledger refuses once its accounts are open: they are taken back with the whole batch,
--- which is written again without this Op.
-create function bury_or_undo(p_op int8, p_code text, p_detail text, p_opened int8[]) returns void
-language plpgsql as $$
+-- Ops whose postings the ledger refuses once their accounts are open: these are taken back with the whole batch,
+-- which is written again without those Ops.
+create function undo(p_refused json) returns void language plpgsql as $$
 begin
-    if p_op = any(p_opened) then
-        raise exception using
-            errcode = 'LN001', message = 'postings refused after accounts were opened',
-            detail = json_build_object('op', p_op, 'code', p_code, 'detail', p_detail);
-    end if;
-    perform bury(p_op);
+    raise exception using
+        errcode = 'LN002', message = 'postings refused after accounts were opened', detail = p_refused;
 end $$;
 
 -- 2. What is left: take back keys and claims of the dead, then audit and events of the living.
