@@ -22,6 +22,7 @@ from lana.lib.es.op import Op
 from lana.lib.ids import new_id
 from lana.lib.money import Satoshis, UsdCents
 from tests.support.bank import open_account
+from tests.support.custodian import SYNC
 from tests.support.price_feed import go_by
 from tests.support.proof import settle
 
@@ -154,6 +155,14 @@ class Lender:
         effective = on or self.app.bank_time.today()
         verb = self.credit.collaterals.update
         await self.app.commands.run(self.ctx, verb, collateral_id, Satoshis(satoshis), effective)
+
+    async def shows(self, collateral_id: UUID, balance: int) -> None:
+        """The collateral's wallet has this much, and everybody heard."""
+        wallet = (await self.secured(collateral_id)).custody_wallet_id
+        assert wallet is not None
+        verb, now = self.app.custodians.record_balance, self.app.bank_time.now()
+        await self.app.commands.run(SYNC, verb, wallet, Satoshis(balance), now)
+        await settle(self.app)
 
     async def disburse(self, facility_id: UUID, amount: int) -> Disbursal:
         """Initiated; decided as the policy says once the processors have run."""

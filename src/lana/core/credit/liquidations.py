@@ -111,7 +111,9 @@ class Liquidations:
         if amount == 0:
             if not (completes and liquidation.is_sold):
                 raise AmountIsZero(field="amount")
-            await self._conclude(op, collateral, liquidation)
+            facility = await op.find(self._facilities, collateral.secured_loan_id)
+            await self.end(op, facility)
+            await self._margins.look(op, facility)
             return collateral
         require_cents(amount)
         if liquidation.sent_total == 0:
@@ -138,12 +140,6 @@ class Liquidations:
         facility = await op.find(self._facilities, collateral.secured_loan_id)
         facility.apply_proceeds(liquidation.id, completes=liquidation.completed)
         await self._payments.apply_proceeds(op, facility, payment_id, amount)
-        await self._margins.look(op, facility)
-
-    async def _conclude(self, op: Op, collateral: Collateral, liquidation: Liquidation) -> None:
-        facility = await op.find(self._facilities, collateral.secured_loan_id)
-        liquidation.end()
-        await self._over(op, facility, liquidation)
         await self._margins.look(op, facility)
 
     @staticmethod
@@ -191,7 +187,7 @@ class Liquidations:
         return liquidation
 
     async def end(self, op: Op, facility: Facility) -> None:
-        """Nothing is owed: what is under way is over. CollateralInLiquidation while coins are out."""
+        """Nothing more is to come: what is under way is over. CollateralInLiquidation while coins are out."""
         if facility.liquidation is not None:
             liquidation = await op.find(self.repo, facility.liquidation.liquidation_id)
             liquidation.end()

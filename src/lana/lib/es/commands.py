@@ -105,14 +105,16 @@ class Commands:
     async def run(self, ctx: Ctx, handler: Handler[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run a command to its durable end. Raises `Refusal`s of rules, `Busy`, `ConcurrentModification`."""
         digest = digest_of(handler, args, kwargs)
-        op = self.new_op(ctx)
+        contended: Sequence[tuple[str, UUID]] = ()
         for attempt in range(1, MAX_TRIES + 1):
-            async with self._in_line(sorted(op.tracked, key=str)):
+            async with self._in_line(contended):
                 op = self.new_op(ctx)
                 decision = handler(op, *args, **kwargs)
                 with suppress(_Changed):
                     return await self._attempt(op, decision, digest, guarded=attempt < MAX_TRIES)
-        await self._keep_checks(op)
+            contended = sorted(op.tracked, key=str)
+            if attempt == MAX_TRIES:
+                await self._keep_checks(op)
         raise ConcurrentModification(f"gave up after {MAX_TRIES} tries")
 
     async def _attempt(self, op: Op, decision: Awaitable[T], digest: bytes, *, guarded: bool) -> T:

@@ -276,14 +276,6 @@ async def test_a_removal_beside_the_activation_is_checked_as_a_facility_s(
 class Walleted(Lender):
     """Loans whose coins are in wallets."""
 
-    async def shows(self, collateral_id: UUID, balance: int) -> None:
-        """The wallet has this much, and everybody heard."""
-        wallet = (await self.secured(collateral_id)).custody_wallet_id
-        assert wallet is not None
-        verb, now = self.app.custodians.record_balance, self.app.bank_time.now()
-        await self.app.commands.run(SYNC, verb, wallet, Satoshis(balance), now)
-        await settle(self.app)
-
     async def watched(self, amount: int, balance: int, *, single: bool = True) -> Facility:
         pending = await self.approved(amount, terms(fee="0", single=single))
         await self.shows(pending.collateral_id, balance)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from itertools import permutations
-from uuid import UUID
 
 import pytest
 
@@ -19,9 +18,9 @@ from lana.core.credit.public import CollateralUpdated
 from lana.lib.authz import Ctx
 from lana.lib.money import Satoshis, UsdCents
 from lana.lib.outbox.event import decode
-from tests.support.custodian import SYNC, make_vault
+from tests.support.custodian import make_vault
 from tests.support.lending import BITCOIN, Lender, terms
-from tests.support.proof import assert_clean, no_effect, settle
+from tests.support.proof import assert_clean, no_effect
 
 pytestmark = pytest.mark.asyncio
 
@@ -32,14 +31,6 @@ ADD, REMOVE = CollateralDirection.ADD, CollateralDirection.REMOVE
 
 class Seller(Lender):
     """Sells coins of loans whose wallets are watched."""
-
-    async def shows(self, collateral_id: UUID, balance: int) -> None:
-        """The wallet has this much, and everybody heard."""
-        wallet = (await self.secured(collateral_id)).custody_wallet_id
-        assert wallet is not None
-        verb, now = self.app.custodians.record_balance, self.app.bank_time.now()
-        await self.app.commands.run(SYNC, verb, wallet, Satoshis(balance), now)
-        await settle(self.app)
 
     async def under(self) -> Facility:
         """The worked example's loan, at the price that starts its liquidation."""
